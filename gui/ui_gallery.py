@@ -203,6 +203,9 @@ class Gallery:
         async with self._asked(share.ask(window, engine)) as dialog:
             dialog.invitation.make.click()
             await self._show("share", dialog)
+            dialog.invitation.offer([("todo", laptop.database)], others=True)  # as in a network
+            dialog.invitation.make.click()
+            await self._show("share-with-others", dialog)
         await engine.sharing.stop()
 
     async def _database_dialogs(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ipaddress
 import json
 import logging
 import os
@@ -110,6 +111,11 @@ class LanServer:
     def addresses(self) -> tuple[str, ...]:
         """Where it can be reached."""
         return own_addresses() if self.lan else ("127.0.0.1",)
+
+    @property
+    def reaches_others(self) -> bool:
+        """Whether another machine can come here: not where it is for this machine alone, or this is in no network."""
+        return not all(ipaddress.ip_address(address).is_loopback for address in self.addresses)
 
     def invite(self, room: str) -> PairingLink:
         """Make a pairing link to a room: good once, and for ten minutes.

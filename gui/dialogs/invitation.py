@@ -32,6 +32,7 @@ class InvitationPanel(QGroupBox):
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._engine = engine
+        self._others = True
         self.setTitle(tr("Pair another machine"))
         self.room = QComboBox()
         self.room.setAccessibleName(tr("Link for"))
@@ -80,8 +81,15 @@ class InvitationPanel(QGroupBox):
         self._expiry.timeout.connect(self._expire)
         self.withdraw()
 
-    def offer(self, databases: Sequence[tuple[str, str]]) -> None:
-        """Say which databases are shared, by name and id; a link can be made for one of these."""
+    def offer(self, databases: Sequence[tuple[str, str]], *, others: bool) -> None:
+        """Say which databases are shared, by name and id; a link can be made for one of these.
+
+        Args:
+            others: whether other machines can come; a code to scan is made only for them.
+        """
+        if others is not self._others:
+            self._others = others
+            self.setTitle(tr("Pair another machine") if others else tr("Pair another program on this machine"))
         chosen = self.room.currentData()
         self.room.clear()
         for name, database in databases:
@@ -109,20 +117,30 @@ class InvitationPanel(QGroupBox):
         except SynclineError as error:
             self.problem.show_message(in_words(error))
             return
-        text = tr(
-            "On the other machine, open the link, or paste it under “Add peer”. It works once, "
-            "until {time}, for anyone who has it. Both machines show:",
-            time=clock_time(time.time() + GOOD_FOR),
-        )
+        until = clock_time(time.time() + GOOD_FOR)
+        if self._others:
+            text = tr(
+                "On the other machine, open the link, or paste it under “Add peer”. It works once, "
+                "until {time}, for anyone who has it. Both machines show:",
+                time=until,
+            )
+        else:
+            text = tr(
+                "Other machines cannot use this link. In the other program on this machine, paste it under “Add peer”. "
+                "It works once, until {time}. Both show:",
+                time=until,
+            )
         self._show(link.text(), text, link.words)
         self._expiry.start()
 
     def _show(self, link: str, text: str, words: Sequence[str]) -> None:
         self.link.setText(link)
         self.link.setCursorPosition(0)
-        for part in (self.link, self.copy, self.code):
+        for part in (self.link, self.copy):
             part.setVisible(bool(link))
-        if link:
+        scanned = bool(link) and self._others
+        self.code.setVisible(scanned)
+        if scanned:
             self.code.setPixmap(code_of(link))
         self.note.show_message(text)
         self.words.setText("  ".join(words))

@@ -8,6 +8,7 @@ from functools import partial
 from PySide6.QtCore import QSignalBlocker, Qt, QTimer
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QButtonGroup,
     QCheckBox,
     QDialogButtonBox,
     QGroupBox,
@@ -85,9 +86,13 @@ class ShareDialog(AsyncDialog):
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             self.databases.addItem(item)
         self.databases.setFixedHeight(ROWS * self.fontMetrics().height() * 3 // 2 + 2 * self.databases.frameWidth())
-        self.alone = QRadioButton(tr("Only for this &machine"))
         self.lan = QRadioButton(tr("In the &local network; encrypted, and only for paired machines"))
-        (self.lan if settings.share_lan else self.alone).setChecked(True)
+        self.alone = QRadioButton(tr("Only for programs on this &machine"))
+        self.reach = QButtonGroup(self)
+        for button in (self.lan, self.alone):
+            self.reach.addButton(button)
+        if settings.share or settings.share_lan or any(known.room for known in settings.databases):
+            self._choose_reach(lan=settings.share_lan)  # it was asked before
         self.state = InlineMessage(None)
         self.problem = InlineMessage.of_problem()
         self.invitation = InvitationPanel(self._engine)
@@ -112,7 +117,7 @@ class ShareDialog(AsyncDialog):
         inside.addWidget(self.guests)
         inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
         body = ScrollBody()
-        for part in (self.on, self.databases, self.alone, self.lan, self.state, self.problem, self.invitation, who):
+        for part in (self.on, self.databases, self.lan, self.alone, self.state, self.problem, self.invitation, who):
             body.column.addWidget(part)
         body.column.addStretch()
         column = QVBoxLayout(self)
@@ -122,7 +127,7 @@ class ShareDialog(AsyncDialog):
     def _connect(self) -> None:
         self.on.toggled.connect(self._changed)
         self.databases.itemChanged.connect(self._changed)
-        self.lan.toggled.connect(self._changed)
+        self.reach.buttonToggled.connect(lambda _, on: self._changed() if on else None)
         self.guests.selectionModel().selectionChanged.connect(self._allow)
         self.model.modelReset.connect(self._allow)
         self.revoke_guest.clicked.connect(lambda: self.start(self._throw_out()))
@@ -151,13 +156,19 @@ class ShareDialog(AsyncDialog):
         if share is not None and not self._requests:  # somebody else may have begun
             with QSignalBlocker(self.on):
                 self.on.setChecked(True)
-        for part in (self.databases, self.alone, self.lan):
+            if self.reach.checkedButton() is None:
+                self._choose_reach(lan=share.lan)
+        for part in (self.databases, self.lan, self.alone):
             part.setEnabled(self.on.isChecked())
         if share is None:
-            self.state.show_message(
-                tr("Choose a database.") if self.on.isChecked() else tr("Nothing is shared."),
-                partial(state_icon, State.IDLE),
+            self.state.show_message(self._what_is_missing(), partial(state_icon, State.IDLE))
+        elif share.lan and not share.reaches_others:
+            text = tr(
+                "Shared at port {port}, but this machine is in no network at the moment: other machines cannot "
+                "reach it.",
+                port=share.port,
             )
+            self.state.show_message(text, partial(state_icon, State.WAITING))
         elif share.lan:
             address = share.addresses[0]
             text = tr("Shared in the local network, at {address}, port {port}.", address=address, port=share.port)
@@ -169,8 +180,24 @@ class ShareDialog(AsyncDialog):
             self.state.show_message(text, partial(state_icon, State.WAITING))
         rooms = share.rooms if share is not None else {}
         shared = [(known.name, known.id) for known in self._engine.settings.databases if known.room in rooms]
-        self.invitation.offer(shared)
+        self.invitation.offer(shared, others=share is None or share.reaches_others)
         self.fit()
+
+    def _choose_reach(self, *, lan: bool) -> None:
+        """Show how far it reaches, which nobody chooses now."""
+        with QSignalBlocker(self.reach):
+            (self.lan if lan else self.alone).setChecked(True)
+
+    def _what_is_missing(self) -> str:
+        """Why nothing is shared."""
+        if not self.on.isChecked():
+            return tr("Nothing is shared.")
+        return tr("Choose who can reach it.") if self._checked() else tr("Choose a database.")
+
+    def _checked(self) -> list[DatabaseId]:
+        items = [self.databases.item(row) for row in range(self.databases.count())]
+        checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
+        return [DatabaseId(item.data(Qt.ItemDataRole.UserRole)) for item in checked]
 
     def _show_guests(self, guests: tuple[Guest, ...]) -> None:
         self.model.show(guests)
@@ -187,13 +214,12 @@ class ShareDialog(AsyncDialog):
     # What is done
 
     def _changed(self) -> None:
-        items = [self.databases.item(row) for row in range(self.databases.count())]
-        checked = [item for item in items if item.checkState() == Qt.CheckState.Checked]
-        chosen = [DatabaseId(item.data(Qt.ItemDataRole.UserRole)) for item in checked]
+        ready = self.on.isChecked() and self.reach.checkedButton() is not None
+        chosen = self._checked() if ready else []
         self._requests += 1
         self.invitation.withdraw()
         self.problem.show_message("")
-        applied = self.whole(self._apply(chosen if self.on.isChecked() else [], lan=self.lan.isChecked()))
+        applied = self.whole(self._apply(chosen, lan=self.lan.isChecked()))
         self.start(self._show_applied(applied))
 
     async def _apply(self, chosen: list[DatabaseId], *, lan: bool) -> None:

@@ -26,6 +26,11 @@ def cells(dialog: ShareDialog) -> list[list[str]]:
     ]
 
 
+def is_in_network(dialog: ShareDialog) -> bool:
+    """Whether it says that others can reach this machine, or why not, where that is in no network."""
+    return any(words in dialog.state.text for words in ("in the local network", "in no network at the moment"))
+
+
 @on_gui_loop
 async def test_what_was_changed_holds_when_it_is_closed_at_once(tmp_path: Path) -> None:
     async with Engine(Settings(), data=tmp_path / "here") as here:
@@ -33,6 +38,7 @@ async def test_what_was_changed_holds_when_it_is_closed_at_once(tmp_path: Path) 
             await here.databases.add(make_file(tmp_path / name))
         for wanted, rooms in ((True, {"one", "two"}), (False, None)):
             async with asking(ShareDialog, share.ask(None, here)) as (dialog, asked):
+                dialog.alone.setChecked(True)
                 dialog.on.setChecked(wanted)
                 for row in range(2 * wanted):
                     dialog.databases.item(row).setCheckState(Qt.CheckState.Checked)
@@ -56,14 +62,18 @@ async def test_share_pair_and_throw_out(tmp_path: Path) -> None:
             assert "Nothing" in dialog.state.text
             assert not shown.make.isEnabled()
             assert unnamed(dialog) == []
-            dialog.on.setChecked(True)  # with one database there is nothing to choose
+            dialog.on.setChecked(True)  # with one database there is none to choose
+            await until(lambda: dialog.state.text == "Choose who can reach it.", "that is asked, once")
+            assert there.sharing.server is None
+            dialog.alone.click()
             await until(shown.make.isEnabled, "it is shared")
             assert str(there.settings.share_port) in dialog.state.text
             assert "Other machines cannot reach it" in dialog.state.text
             click(shown.make)
             link = parse(shown.link.text())
             assert shown.words.text().split() == list(link.words)
-            assert shown.code.isVisible()
+            assert not shown.code.isVisible(), "no other machine could use it"
+            assert "Other machines cannot use this link" in shown.note.text
             click(shown.copy)
             assert QGuiApplication.clipboard().text() == link.text()
             assert "None yet" in dialog.guests.placeholder
@@ -96,23 +106,25 @@ async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Pa
             await until(lambda: dialog.state.text == "Choose a database.", "with two there is something to choose")
             assert engine.sharing.server is None
             dialog.databases.item(1).setCheckState(Qt.CheckState.Checked)
+            dialog.alone.click()
             await until(lambda: dialog.invitation.make.isEnabled(), "it is shared")
             assert engine.sharing.server is not None
             click(dialog.invitation.make)
             dialog.lan.click()
-            await until(lambda: "in the local network" in dialog.state.text, "it is shared with others")
+            await until(lambda: engine.settings.share_lan and is_in_network(dialog), "it is shared with others")
             assert not dialog.invitation.link.isVisible(), "a link to this machine alone would mislead"
             dialog.on.setChecked(False)
             await until(lambda: engine.sharing.server is None, "sharing has ended")
             dialog.reject()
         async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
             dialog.on.setChecked(True)
-            await until(lambda: "in the local network" in dialog.state.text, "it is as it was")
+            await until(lambda: is_in_network(dialog), "it is as it was")
             assert engine.sharing.server is not None
             assert list(engine.sharing.server.rooms) == ["two"]
             dialog.invitation._expiry.setInterval(1)
             await until(lambda: dialog.invitation.make.isEnabled(), "a link can be made")
             click(dialog.invitation.make)
+            assert dialog.invitation.code.isVisible() == engine.sharing.server.reaches_others
             await until(lambda: "ten minutes" in dialog.invitation.note.text, "an old link is not shown")
             assert not dialog.invitation.code.isVisible()
             await engine.sharing.stop()
