@@ -2,7 +2,7 @@
 
 - ``command``: the command; ``timing`` measures; ``samples``, ``files``: what is measured on
 - ``merge``, ``read``, ``record``, ``codec``, ``single``, ``stall``, ``growth``: one bench each, ``single`` two
-- ``capture``: an app beside Syncline, on an ordinary table
+- ``capture``: an app beside Syncline, on an ordinary table; ``file_size``: how much larger its file gets
 - ``hub``: a hub in a process of its own (``processes``) with many ``guests`` (over ``raw_socket``), and one that brings
   very much (``bulk``); ``crowds`` of them, who come at once, or rest; beside it a server that only passes on what comes
   (``broadcast``)

@@ -32,8 +32,8 @@ AGAIN = 0.8
 BULK = 10
 """Of so many rows, one comes in a bulk insert."""
 
-GOAL_LOCK, GOAL_GROWTH = 0.1, 2.2
-"""The longest lock, in seconds; and how many times as large a file may get."""
+GOAL_LOCK = 0.1
+"""The longest lock, in seconds."""
 
 GOALS = {"single": 0.6, "bulk": 0.4}
 """What share of the plain table's speed an app is to have."""
@@ -45,12 +45,12 @@ _APP = f"""
 import json, random, sqlite3, sys, time
 
 path, kind, count = sys.argv[1], sys.argv[2], int(sys.argv[3])
-choose, spent, busy = random.Random(7), 0.0, 0
+choose, spent, busy, longest = random.Random(7), 0.0, 0, 0.0
 db = sqlite3.connect(path, isolation_level=None, timeout=0)
 
 
 def timed(*work):
-    global spent, busy
+    global spent, busy, longest
     began = time.perf_counter()
     try:
         for call, *arguments in work:
@@ -60,7 +60,8 @@ def timed(*work):
         if db.in_transaction:
             db.execute("ROLLBACK")
     else:
-        spent += time.perf_counter() - began
+        took = time.perf_counter() - began
+        spent, longest = spent + took, max(longest, took)
 
 
 if kind == "bulk":
@@ -75,7 +76,7 @@ else:
             (db.execute, "DELETE FROM item WHERE id = ?", (f"row {{2 * n}}",)),
         ]))
         time.sleep(choose.uniform(0.002, 0.02) if choose.random() < {AGAIN} else choose.uniform(0.1, 0.4))
-print(json.dumps([spent, busy]))
+print(json.dumps([spent, busy, longest]))
 """
 
 
@@ -87,7 +88,9 @@ class Felt:
         case: what it did, and in which journal mode.
         writes, busy: its transactions, and how many of them met a lock.
         share: its speed as a share of that with a plain table; of those that met none.
-        longest: seconds that Syncline kept the file locked at most.
+        longest: seconds that Syncline kept the file locked at most. in_commit: those of them that the commit took,
+            which waits for the disk.
+        own: seconds that a write of the app took at most, alone with the plain table.
     """
 
     case: str
@@ -95,38 +98,17 @@ class Felt:
     busy: int
     share: float
     longest: float
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """How a file grew when its table was made syncable."""
-
-    rows: int
-    before: int
-    after: int
-
-    @property
-    def times(self) -> float:
-        """How many times as large it is now."""
-        return self.after / self.before
+    in_commit: float
+    own: float
 
 
 CASES = tuple(f"{kind}-{journal}" for kind in GOALS for journal in ("wal", "rollback"))
-"""The cases with an app; ``growth`` comes after these."""
+"""All cases."""
 
 
 def missing() -> str:
     """Why it cannot be measured here; empty when it can."""
     return "the bundle has no Python for an app of its own" if getattr(sys, "frozen", False) else ""
-
-
-def growth(rows: int) -> Growth:
-    """Make a table of so many rows syncable."""
-    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
-        path = _plain(Path(folder) / "plain.db", rows, "rollback")
-        before = path.stat().st_size
-        _make_ordinary(path)
-        return Growth(rows, before, path.stat().st_size)
 
 
 async def measure(case: str, rows: int, rounds: int) -> Felt:
@@ -143,21 +125,22 @@ async def measure(case: str, rows: int, rounds: int) -> Felt:
     writes = 1 if kind == "bulk" else count
     alone: list[float] = []
     beside: list[float] = []
-    busy, longest = 0, 0.0
+    busy, own, longest = 0, 0.0, (0.0, 0.0)
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
         plain = _plain(Path(folder) / "plain.db", rows, journal)
         synced = Path(shutil.copy(plain, Path(folder) / "synced.db"))
         _make_ordinary(synced)
         for _ in range(rounds):
             path = Path(shutil.copy(plain, Path(folder) / "app.db"))
-            spent, _ = await _app(path, kind, count)
+            spent, _, took = await _app(path, kind, count)
             alone.append(spent / writes)
+            own = max(own, took)
             shutil.copy(synced, path)
             async with ReplicaHost(path) as host:
                 locks = _Locks(every=journal == "rollback")
                 await host.snapshot()
                 await host.run(locks.watch)
-                spent, met = await _app(path, kind, count)
+                spent, met, _ = await _app(path, kind, count)
                 await host.snapshot()  # which waits until all is recorded
                 await host.run(lambda replica: replica.connection.trace_v2(0))
             if met < writes:
@@ -165,31 +148,36 @@ async def measure(case: str, rows: int, rounds: int) -> Felt:
             busy, longest = busy + met, max(longest, locks.longest)
             path.unlink()
     share = statistics.median(alone) / statistics.median(beside) if beside else 0.0
-    return Felt(case, rounds * writes, busy, share, longest)
+    return Felt(case, rounds * writes, busy, share, *longest, own)
 
 
 class _Locks:
-    """How long a connection kept its file locked at most.
+    """How long a connection kept its file locked at most, and how much of that its commit took.
 
     Args:
         every: whether one that reads is in an app's way, too, as it is without a log (WAL).
     """
 
     def __init__(self, *, every: bool) -> None:
-        self.longest = 0.0
+        self.longest = (0.0, 0.0)
         self._begins = ("BEGIN", "SAVEPOINT") if every else ("BEGIN IMMEDIATE",)
         self._since: float | None = None
+        self._committing = 0.0
 
     def watch(self, replica: Replica) -> None:
         """Look at all statements from now on."""
-        replica.connection.trace_v2(apsw.SQLITE_TRACE_PROFILE, self._ended)
+        replica.connection.trace_v2(apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE, self._look)
 
-    def _ended(self, statement: dict[str, Any]) -> None:
-        sql = statement.get("sql") or ""
-        if sql.startswith(self._begins):
-            self._since = time.perf_counter()
-        elif sql in ("COMMIT", "ROLLBACK") and self._since is not None:
-            self.longest = max(self.longest, time.perf_counter() - self._since)
+    def _look(self, statement: dict[str, Any]) -> None:
+        sql, now = statement.get("sql") or "", time.perf_counter()
+        ends = sql in ("COMMIT", "ROLLBACK")
+        if statement["code"] == apsw.SQLITE_TRACE_STMT:
+            if ends:
+                self._committing = now
+        elif sql.startswith(self._begins):
+            self._since = now
+        elif ends and self._since is not None:
+            self.longest = max(self.longest, (now - self._since, now - self._committing))
             self._since = None
 
 
@@ -210,13 +198,13 @@ def _make_ordinary(path: Path) -> None:
         replica.make_ordinary("item")
 
 
-async def _app(path: Path, kind: str, count: int) -> tuple[float, int]:
-    """Run it; returns the seconds that its writes took, and how many more met a lock."""
+async def _app(path: Path, kind: str, count: int) -> tuple[float, int, float]:
+    """Run it; returns the seconds that its writes took, how many more met a lock, and the seconds of the longest."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _APP, str(path), kind, str(count), stdout=asyncio.subprocess.PIPE
     )
     out, _ = await process.communicate()
     if process.returncode:
         raise SynclineError("The app to be measured failed.")
-    spent, busy = json.loads(out)
-    return float(spent), int(busy)
+    spent, busy, longest = json.loads(out)
+    return float(spent), int(busy), float(longest)

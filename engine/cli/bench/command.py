@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict, replace
 from fnmatch import fnmatch
 
-from engine.cli.bench import BENCHES, USUAL, Figure, capture, crowds, hub, window
+from engine.cli.bench import BENCHES, USUAL, Figure, capture, crowds, file_size, hub, window
 from engine.cli.bench.processes import Server
 from engine.cli.bench.timing import ROUNDS
 from engine.cli.output import print_json, print_line
@@ -144,36 +144,40 @@ async def _capture(arguments: argparse.Namespace) -> int:
                 "share_to_reach": goal,
                 "longest_lock": round(felt.longest, 6),
                 "longest_lock_to_reach": capture.GOAL_LOCK,
+                "longest_lock_in_commit": round(felt.in_commit, 6),
+                "longest_write_alone": round(felt.own, 6),
             }
             print_json(figures)
             continue
         print_line(
             f"capture {name:<18}{felt.writes:>7,} writes, {felt.busy} met a lock; {felt.share:.0%} of the plain"
             f" table's speed, to reach: {goal:.0%}; longest lock {felt.longest * 1000:,.1f} ms, to reach:"
-            f" {capture.GOAL_LOCK * 1000:.0f} ms"
+            f" {capture.GOAL_LOCK * 1000:.0f} ms ({felt.in_commit * 1000:,.1f} ms of it the commit; the app's own"
+            f" longest write, alone: {felt.own * 1000:,.1f} ms)"
         )
-    if fnmatch("growth", arguments.case):
-        _print_growth(await asyncio.to_thread(capture.growth, arguments.rows), arguments.json)
+    for growth in await asyncio.to_thread(lambda: list(file_size.measure(arguments.rows, arguments.case))):
+        _print_growth(growth, arguments.json)
     return 0
 
 
-def _print_growth(growth: capture.Growth, as_json: bool) -> None:
+def _print_growth(growth: file_size.Growth, as_json: bool) -> None:
     if as_json:
         print_json(
             {
                 "bench": "capture",
-                "case": "growth",
+                "case": growth.case,
                 "rows": growth.rows,
                 "before": growth.before,
                 "after": growth.after,
                 "times": round(growth.times, 3),
-                "times_to_reach": capture.GOAL_GROWTH,
+                "times_to_reach": file_size.TO_REACH,
+                "extension_times": round(growth.extension / growth.before, 3),
             }
         )
         return
     print_line(
-        f"capture {'growth':<18}{growth.rows:>7,} rows: the file is {growth.times:.2f} times as large, to reach:"
-        f" {capture.GOAL_GROWTH}"
+        f"capture {growth.case:<18}{growth.rows:>7,} rows: the file is {growth.times:.2f} times as large, to reach:"
+        f" {file_size.TO_REACH}; with cr-sqlite {growth.extension / growth.before:.2f} times"
     )
 
 

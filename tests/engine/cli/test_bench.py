@@ -67,11 +67,17 @@ def test_the_others(bench: str, first: str, capsys: pytest.CaptureFixture[str]) 
 def test_an_app_beside_syncline(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "capture", "--rows", "20", "--json"]) == 0
     found = {line["case"]: line for line in map(json.loads, capsys.readouterr().out.splitlines())}
-    assert list(found) == ["single-wal", "single-rollback", "bulk-wal", "bulk-rollback", "growth"]
+    apps, files = (
+        ["single-wal", "single-rollback", "bulk-wal", "bulk-rollback"],
+        ["growth", "growth-numbered", "growth-notes"],
+    )
+    assert list(found) == apps + files
     assert found["single-wal"]["writes"] == 60
-    assert all(found[case]["share"] > 0 for case in found if case != "growth")
-    assert all(found[case]["longest_lock"] > 0 for case in found if case != "growth")
-    assert found["growth"]["after"] > found["growth"]["before"] > 0
+    for app in (found[case] for case in apps):
+        assert app["share"] > 0
+        assert app["longest_lock"] >= app["longest_lock_in_commit"] > 0
+        assert app["longest_write_alone"] > 0
+    assert all(found[case]["after"] > found[case]["before"] > 0 for case in files)
 
 
 def test_some_cases_only(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,90 @@
+"""How many times as large a file gets when its table is made syncable: an ordinary one, or one of cr-sqlite's."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatch
+from pathlib import Path
+from random import Random
+
+import apsw
+
+from engine.replica import Replica
+
+TO_REACH = 2.2
+"""Times as large, of an ordinary table."""
+
+Row = tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How a file grew.
+
+    Attributes:
+        case: what the table is like.
+        before, after: bytes of the file without anything of sync, and with the table as an ordinary one.
+        extension: likewise, with the table as one of cr-sqlite's.
+    """
+
+    case: str
+    rows: int
+    before: int
+    after: int
+    extension: int
+
+    @property
+    def times(self) -> float:
+        """How many times as large it is now."""
+        return self.after / self.before
+
+
+def _small(key: object, n: int) -> Row:
+    return key, n, f"some text {n}", n / 7
+
+
+def _uuid(n: int) -> str:
+    digits = f"{Random(n).getrandbits(128):032x}"
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+_TABLES: dict[str, tuple[str, Callable[[int], Row]]] = {
+    "growth": ("id TEXT PRIMARY KEY NOT NULL, a INTEGER, b TEXT, c REAL", lambda n: _small(f"row {n}", n)),
+    "growth-numbered": ("id INTEGER PRIMARY KEY NOT NULL, a INTEGER, b TEXT, c REAL", lambda n: _small(n + 1, n)),
+    "growth-notes": (
+        "id TEXT PRIMARY KEY NOT NULL, title TEXT, body TEXT, at REAL",
+        lambda n: (_uuid(n), f"a title {n}", "words " * (n % 130), n / 7),
+    ),
+}
+
+
+def measure(rows: int, cases: str) -> Iterator[Growth]:
+    """Make tables of so many rows syncable: with short texts as keys, with numbers that SQLite hands out, and with
+    random keys and texts of up to 780 characters.
+
+    Args:
+        cases: a pattern for their names.
+    """
+    for case, (columns, row) in _TABLES.items():
+        if fnmatch(case, cases):
+            before, after = _grown(columns, row, rows, Replica.make_ordinary)
+            _, extension = _grown(columns, row, rows, Replica.make_crr)
+            yield Growth(case, rows, before, after, extension)
+
+
+def _grown(columns: str, row: Callable[[int], Row], rows: int, make: Callable[[Replica, str], None]) -> tuple[int, int]:
+    with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder:
+        path = Path(folder) / "file.db"
+        db = apsw.Connection(str(path))
+        try:
+            db.execute(f"CREATE TABLE item ({columns})")
+            with db:
+                db.executemany("INSERT INTO item VALUES (?, ?, ?, ?)", map(row, range(rows)))
+        finally:
+            db.close()
+        before = path.stat().st_size
+        with Replica.open(path) as replica:
+            make(replica, "item")
+        return before, path.stat().st_size
