@@ -170,6 +170,11 @@ class State:
             (self.db_version() if version is None else version,),
         )
 
+    def floor(self) -> int:
+        """The version that ``keep_floor`` has kept last, also in this transaction; 0 for none."""
+        kept = self.cursor().execute("SELECT value FROM crsql_master WHERE key = 'pre_compact_dbversion'").get
+        return kept if isinstance(kept, int) else 0
+
     def next_seq(self, count: int = 1) -> int:
         """Take ``count`` places; returns the first."""
         seq = self.seq

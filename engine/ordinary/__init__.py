@@ -4,11 +4,11 @@
 - ``eligibility``: which tables can be ordinary ones; ``register``: which are; ``layout``: the tables that are kept of
   each
 - ``global_keys``: names for rows whose number SQLite hands out; ``foreign_keys`` says which columns hold such
-  numbers, ``sparse_numbers`` which are the same everywhere; ``births`` names what is written here, ``referring``
-  finds what refers to it, ``local_numbers`` numbers what comes in, ``pairing`` takes over another side's names,
-  ``global_digests`` compares by name, ``shown_numbers`` is for people; ``relations``: what a person says of
-  references and numbers, ``late_references`` does so of a table that is synced already, ``likely_references``: what
-  is proposed; ``kept_names`` remembers names of a table that is not synced now
+  numbers, ``sparse_numbers`` which are the same everywhere; ``births`` names what is written here, and
+  ``own_collections`` into what; ``referring`` finds what refers to it, ``local_numbers`` numbers what comes in,
+  ``pairing`` takes over another side's names, ``global_digests`` compares by name, ``shown_numbers`` is for people;
+  ``relations``: what a person says of references and numbers, ``late_references`` does so of a table that is synced
+  already, ``likely_references``: what is proposed; ``kept_names`` remembers names of a table that is not synced now
 - ``triggers``: log the keys of rows that are written; ``shadow``: what was seen of a row
 - ``capture``: stamps what differs from that, ``changed`` many rows at once; ``pace``: how many in one transaction
 - ``survey``: a table as a whole, schema changes of the app among it; ``starting_anew``: its rows were given up;

@@ -25,6 +25,7 @@ from engine.ordinary import register
 from engine.ordinary.changed import Changed
 from engine.ordinary.global_keys import (
     HIGHEST,
+    all_of,
     births_of,
     is_any,
     new_collection,
@@ -253,13 +254,16 @@ class Numbers:
                 self._db.execute(f"UPDATE {records} SET k0 = ? WHERE k0 = ?", (other, number))
 
 
-def renew(db: apsw.Connection, entry: Entry, home: bytes) -> None:
-    """Have a table bear rows into a collection of its own from now on; ``home`` as that of the entry."""
+def renew(db: apsw.Connection, entry: Entry, home: bytes) -> bytes:
+    """Have a table bear rows into a collection of its own from now on, which is returned; ``home`` as that of the
+    entry."""
     db.execute(
-        f"UPDATE main.{entry.rows} SET born = {RENAMED} WHERE length = 0 AND born IS NULL AND substr(pk, 5, 16) = ?",
-        (entry.collection,),
+        f"UPDATE main.{entry.rows} SET born = {RENAMED} WHERE pk BETWEEN ? AND ? AND length = 0 AND born IS NULL",
+        all_of(entry.collection),
     )
-    register.save(db, replace(entry, collection=new_collection(), home=home))
+    collection = new_collection()
+    register.save(db, replace(entry, collection=collection, home=home))
+    return collection
 
 
 def rename(db: apsw.Connection, entry: Entry, sent: int, version: int) -> bool:

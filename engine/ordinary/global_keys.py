@@ -1,8 +1,8 @@
 """Global keys: what rows are called whose number SQLite hands out, and how that is translated.
 
 Two machines that add rows while they are apart hand out the same number to different rows. So such a row travels under
-another name: the *collection* that it was born into, which belongs to one file and one table and is never shared, and
-its number at birth. On each machine it has a number of that machine's own; ``k0`` of its record is that number. A
+another name: the *collection* that it was born into, which belongs to one file and one table and is never shared
+(``own_collections``), and its number at birth. On each machine it has a number of that machine's own; ``k0`` of its record is that number. A
 column that refers to such a row (``Entry.roots``) travels as that row's name, too.
 
 Everything that leaves a file is in these words, and everything that comes in is put into local numbers before it is
@@ -141,6 +141,11 @@ def spelled(root: Root, value: str) -> str:
 def births_of(collection: bytes) -> tuple[bytes, bytes]:
     """Between which packed keys the numbers from 0 to ``HIGHEST`` of a collection are, both included."""
     return packed(name(collection, 0)), packed(name(collection, HIGHEST))
+
+
+def all_of(collection: bytes) -> tuple[bytes, bytes]:
+    """Between which packed keys all names of a collection are, both included."""
+    return packed(NAME + collection + bytes(8)), packed(NAME + collection + b"\xff" * 8)
 
 
 def number_in(pk: bytes) -> int:

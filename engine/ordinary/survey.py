@@ -22,6 +22,7 @@ from engine.ordinary.capture import Capture, Stamped
 from engine.ordinary.defaults import default_of
 from engine.ordinary.foreign_keys import references, waiting
 from engine.ordinary.hidden import Hidden, is_not_hidden
+from engine.ordinary.own_collections import OwnCollections
 from engine.ordinary.register import Entry, base, base_is, held_rows, key_columns
 from engine.sqlite.sql import cursor, ident, numbers
 from engine.tables.introspect import Column, Table, describe
@@ -61,6 +62,7 @@ class Survey:
     def __init__(self, db: apsw.Connection, versions: Stamped) -> None:
         self._db = db
         self._versions = versions
+        self.collections = OwnCollections(db, versions)
 
     def make(
         self, tables: Mapping[str, tuple[Table, tuple[str, ...]]], refers: Mapping[str, Mapping[str, str]] = NOTHING
@@ -74,6 +76,8 @@ class Survey:
                 one that is left out, its key and its foreign keys tell.
         """
         before = self._schema_version()
+        whole = [one for one in register.load(self._db) if one.key and not layout.amiss(self._db, one).rows]
+        self.collections.renew(whole)
         known = {*tables, *(entry.name for entry in register.load(self._db))}
         of: dict[str, dict[str, str]] = {}
         for name, (table, _) in tables.items():
@@ -86,6 +90,7 @@ class Survey:
         for entry in [entry for entry in register.load(self._db) if entry.name in tables]:
             register.refer(self._db, entry, of[entry.name])
         made = [entry for entry in register.load(self._db) if entry.name in tables]
+        self.collections.drew(made)
         for entry in made:
             triggers.make(self._db, entry)
             kept_names.put_back(self._db, entry)

@@ -13,7 +13,7 @@ import apsw
 from engine.change import SQLiteValue
 from engine.errors import NotEligible, UsageError
 from engine.ordinary import catalogue, layout, register, renamed, shadow
-from engine.ordinary.births import rename, renew
+from engine.ordinary.births import rename
 from engine.ordinary.capture import Capture, Stamped
 from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.eligibility import failed_try, key_of, obstacles, replace_displaces
@@ -302,14 +302,10 @@ class OrdinaryTables:
                 Capture(self._db, entry, self._versions).make_room(everything=entry.due == "")
 
     def renew_collections(self) -> tuple[Entry, ...]:
-        """Have the tables bear rows into collections of their own from now on, where the file was copied or has another
-        id: no two files may bear into one. Returns all tables as they are then."""
+        """Have the tables bear rows into collections of their own from now on (``OwnCollections``), also where the file
+        was copied or has another id. Returns all tables as they are then."""
         entries = self.entries()
-        home = register.home_of(self._db) if any(entry.collection for entry in entries) else b""
-        copied = [entry for entry in entries if entry.collection and entry.home != home]
-        for entry in copied:
-            renew(self._db, entry, home)
-        return self.entries() if copied else entries
+        return self.entries() if self.survey.collections.renew(entries) else entries
 
     def rename_unsent(self, sent: int) -> None:
         """Give other names to the rows that were born here above a version (``births.rename``): somebody else may have

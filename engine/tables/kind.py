@@ -41,6 +41,9 @@ class Versions(Protocol):
     def keep_floor(self, version: int | None = None) -> None:
         """Keep the committed version, or one of this transaction, as that which the file's never goes below."""
 
+    def floor(self) -> int:
+        """The version that was kept last, also by this transaction; 0 for none."""
+
 
 class FileState(Versions, Protocol):
     """That, and the file's schema."""

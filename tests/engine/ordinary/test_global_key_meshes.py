@@ -3,11 +3,13 @@ name, each reference leads to the row that its author meant, and no number chang
 
 from __future__ import annotations
 
+import itertools
 import random
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -21,6 +23,24 @@ from tests.engine.ordinary.random_references import RandomSchema
 from tests.engine.ordinary.writers import PythonWriter
 
 
+class Backup(NamedTuple):
+    """A copy of a file.
+
+    Attributes:
+        seen: the numbers that its app knew. unsent: it holds rows that no other file had.
+    """
+
+    path: Path
+    seen: dict[tuple[str, str], int]
+    unsent: bool
+
+
+def _overwrite(db: apsw.Connection, path: Path) -> None:
+    """Have a file hold what another one holds."""
+    with closing(apsw.Connection(str(path))) as source, db.backup("main", source, "main") as copying:
+        copying.step()
+
+
 class NumberedMesh(Mesh):
     """Files of one schema whose numbers SQLite hands out."""
 
@@ -29,6 +49,10 @@ class NumberedMesh(Mesh):
         self.schema = RandomSchema(choose)
         self.files = [self._file(folder / f"{n}.db") for n in range(choose.choice([2, 3, 3, 4, 5]))]
         self.seen: list[dict[tuple[str, str], int]] = [{} for _ in self.files]
+        self._owners = itertools.count()
+        self._owner = [next(self._owners) for _ in self.files]
+        self._backups: dict[int, Backup] = {}
+        self.set_back_to_unsent = 0
         self._uids = 0
         self.born: set[tuple[str, str]] = set()
         self.killed: set[tuple[str, str]] = set()
@@ -57,7 +81,7 @@ class NumberedMesh(Mesh):
                 u=f"u{self._uids}",
                 v=choose.choice("XYZ"),
                 n=choose.randrange(3),
-                w=who,
+                w=self._owner[who],
                 r=choose.randrange(1, 11),
             )
             statements += write.split("; ")
@@ -115,9 +139,44 @@ class NumberedMesh(Mesh):
         source.capture()
         source.db.execute("VACUUM INTO ?", (str(path),))
         self.seen.append(dict(self.seen[self.files.index(source)]))
+        self._owner.append(next(self._owners))
         self.files.append(File(path))
         self.files[-1].db.execute("PRAGMA synchronous = OFF")
         self.files[-1].db.execute("UPDATE crsql_site_id SET site_id = randomblob(16) WHERE ordinal = 0")
+
+    def back_up(self) -> None:
+        """Somebody keeps a copy of a file in which all is recorded; what was not yet would be another row later."""
+        who = self.choose.randrange(len(self.files))
+        self.log.append(f"back up {who}")
+        file = self.files[who]
+        path = file.path.with_suffix(".backup")
+        path.unlink(missing_ok=True)
+        file.capture()
+        file.db.execute("VACUUM INTO ?", (str(path),))
+        elsewhere = {uid for other in self.files if other is not file for uid in self.uids(other)}
+        self._backups[who] = Backup(path, dict(self.seen[who]), not self.uids(file) <= elsewhere)
+
+    def set_back(self) -> None:
+        """A file is set back to a copy, in its place, so that nothing of it tells; others have what it held since."""
+        if not self._backups:
+            return
+        who = self.choose.choice(sorted(self._backups))
+        backup, file = self._backups[who], self.files[who]
+        to = self.choose.choice([n for n in range(len(self.files)) if n != who])
+        self.take(to, who, 0, cut=False)
+        self.log.append(f"set back {who}")
+        if self.choose.random() < 0.5:
+            file.db.close()
+            with closing(apsw.Connection(str(file.path))) as target:
+                _overwrite(target, backup.path)
+            self.files[who] = File(file.path)
+            self.files[who].db.execute("PRAGMA synchronous = OFF")
+        else:
+            _overwrite(file.db, backup.path)
+        self.seen[who] = dict(backup.seen)
+        self._owner[who] = next(self._owners)  # its app may write anew to what it has written since
+        self._received = {pair: version for pair, version in self._received.items() if who not in pair}
+        self.set_back_to_unsent += backup.unsent
 
     def capture(self) -> None:
         who = self.choose.randrange(len(self.files))
@@ -186,6 +245,21 @@ def run(mesh: NumberedMesh, steps: int) -> None:
     for _ in range(steps):
         choices = [mesh.write] * 6 + [mesh.exchange] * 6 + [mesh.capture] * 2 + [mesh.restart, mesh.copy]
         mesh.choose.choice(choices)()
+    check_end(mesh)
+
+
+def run_with_backups(mesh: NumberedMesh, rounds: int) -> None:
+    """The same, with files that are set back to backups."""
+    for _ in range(rounds):
+        for after in (mesh.back_up, mesh.set_back, mesh.capture):
+            for _ in range(mesh.choose.randrange(1, 5)):
+                mesh.choose.choice([mesh.write] * 4 + [mesh.exchange, mesh.restart])()
+            after()
+    check_end(mesh)
+
+
+def check_end(mesh: NumberedMesh) -> None:
+    """Settle; see that all files are equal, and as their authors meant them."""
     mesh.settle()
     ends = [mesh.state(file) for file in mesh.files]
     assert all(end == ends[0] for end in ends), mesh.told
@@ -215,6 +289,19 @@ def test_all_files_end_equal(tmp_path: Path, python: PythonWriter, how: str, mon
             run(mesh, case.random.randrange(5, 25))
             numbers = [sorted(file.db.execute(mesh.schema.rows), key=repr) for file in mesh.files]
             case.found(mesh.schema.has_circle and any(one != numbers[0] for one in numbers))
+
+
+def test_files_that_are_set_back_end_equal(tmp_path: Path, python: PythonWriter) -> None:
+    """What a backup held is nowhere there twice, and what is written once it was put back is nobody else's row."""
+    for case in budget.cases(
+        "meshes of global keys, set back",
+        seconds=20,
+        at_least=budget.pick(4, 30),
+        looks_for="a backup with rows that nobody else had",
+    ):
+        with closing(NumberedMesh(case.random, tmp_path, python)) as mesh:
+            run_with_backups(mesh, case.random.randrange(1, 4))
+            case.found(mesh.set_back_to_unsent)
 
 
 @settings(

@@ -1,0 +1,46 @@
+"""Which collections an open file bears rows into: those that it has drawn itself since it was opened, and no others.
+
+A file that is set back to a backup, in its place, does not show that. If it went on with the collection that it had, it
+would bear rows under names by which others know the rows that it bore before it was set back. So each opening draws
+new ones before it captures or merges anything, and again if the file is set back meanwhile. What the backup held keeps
+its names: these are the rows that others have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import apsw
+
+from engine.ordinary import register
+from engine.ordinary.births import renew
+from engine.ordinary.capture import Stamped
+from engine.ordinary.register import Entry
+
+
+class OwnCollections:
+    """Those of one connection, whose captures take ``versions``."""
+
+    def __init__(self, db: apsw.Connection, versions: Stamped) -> None:
+        self._db = db
+        self._versions = versions
+        self._drawn: dict[int, bytes] = {}
+        """By the number of the table that bears into it."""
+
+    def drew(self, entries: Iterable[Entry]) -> None:
+        """These tables were made in this transaction, each with a collection."""
+        self._drawn.update((entry.number, entry.collection) for entry in entries if entry.collection)
+
+    def renew(self, entries: Iterable[Entry]) -> bool:
+        """Have these tables bear rows into collections of their own, in the caller's write transaction; returns whether
+        any had another."""
+        numbered = [entry for entry in entries if entry.collection]
+        if not numbered:
+            return False
+        if self._versions.were_set_back():
+            self._drawn.clear()
+        home = register.home_of(self._db)
+        others = [one for one in numbered if one.home != home or self._drawn.get(one.number) != one.collection]
+        for entry in others:
+            self._drawn[entry.number] = renew(self._db, entry, home)
+        return bool(others)
