@@ -13,8 +13,8 @@ ROWS = "\0"
 
 
 def numbers(values: Sequence[int]) -> Any:
-    """Numbers as one parameter, for carray()."""
-    return apsw.carray(array("q", values), flags=apsw.SQLITE_CARRAY_INT64)
+    """Numbers as one parameter, for carray(); none at all is NULL, of which that makes no row."""
+    return None if not values else apsw.carray(array("q", values), flags=apsw.SQLITE_CARRAY_INT64)
 
 
 def cursor(db: apsw.Connection) -> apsw.Cursor:

@@ -34,6 +34,19 @@ def test_their_rows_come_in_place_of_ours(new_file: NewFile) -> None:
     assert {"new here", "new there"} < {name for _, name in folders(one)}
 
 
+def test_another_side_comes_first(new_file: NewFile) -> None:
+    """The rows are given up, and before theirs come a third side is met, to which likewise nothing is given."""
+    one, other, third = made(new_file, *BOTH, *HERE), made(new_file, *BOTH, *THERE), made(new_file, *BOTH[:2])
+    line, choose = wire(one, other, how=Join.REPLACE, time=Time()), random.Random(1)
+    while folders(one):
+        assert line.step(choose)
+    theirs = folders(third)
+    sync(one, third, how=Join.REPLACE)
+    sync(one, third)
+    assert [name for _, name in folders(one)] == [name for _, name in theirs]
+    assert folders(third) == theirs
+
+
 def test_numbers_that_an_app_was_given_are_not_handed_out_again(new_file: NewFile) -> None:
     """AUTOINCREMENT promises that; without it a row has the number that it has there."""
     theirs = "INSERT INTO folders VALUES (1, 'theirs', NULL)", "INSERT INTO notes VALUES (1, 1, 'theirs', '')"
