@@ -115,7 +115,7 @@ def _refer_otherwise(shape: Shape, column: str, here: str, there: str) -> Text:
             other=THERE if here else HERE,
             table=table,
         )
-    return t(
+    found = t(
         "On {side}, the column {column} of the table {table} refers to rows of {root}; on {other}, it does not.",
         side=HERE if here else THERE,
         other=THERE if here else HERE,
@@ -123,6 +123,9 @@ def _refer_otherwise(shape: Shape, column: str, here: str, there: str) -> Text:
         table=table,
         root=names([here or there]),
     )
+    if column in shape.key:  # of these it cannot be declared later
+        return found
+    return sentences(found, t("On {other}, “syncline relate” declares that.", other=THERE if here else HERE))
 
 
 def harmless(here: Shape, there: Shape, *, hides: bool = False) -> Iterator[str]:

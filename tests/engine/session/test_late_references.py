@@ -40,7 +40,9 @@ def test_each_number_comes_to_lead_where_its_writer_meant(kind: str, new_file: N
     assert leads(one)[1] == ("two", "one 1", "changed"), "it leads to a row that nobody meant"
     assert one.relate("items", "at", "lists") == 1
     client = sync(one, hub)[0]
-    assert [parked.table for parked in client.parked] == ["items"], "until it is declared on both"
+    [parked] = client.parked
+    assert parked.table == "items", "until it is declared on both"
+    assert "it does not. On the other side, “syncline relate” declares that." in parked.sentence
     assert hub.relate("items", "at", "lists") == 2
     assert two.relate("items", "at", "lists") == 1
     for replica in (one, two, one):
