@@ -2,8 +2,8 @@
 
 Two machines that add rows while they are apart hand out the same number to different rows. So such a row travels under
 another name: the *collection* that it was born into, which belongs to one file and one table and is never shared
-(``own_collections``), and its number at birth. On each machine it has a number of that machine's own; ``k0`` of its record is that number. A
-column that refers to such a row (``Entry.roots``) travels as that row's name, too.
+(``own_collections``), and its number at birth. On each machine it has a number of that machine's own; ``k0`` of its
+record is that number. A column that refers to such a row (``Entry.roots``) travels as that row's name, too.
 
 Everything that leaves a file is in these words, and everything that comes in is put into local numbers before it is
 written: this module has the expressions for the former; ``local_numbers`` does the latter, ``births`` gives names.
