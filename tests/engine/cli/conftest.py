@@ -10,6 +10,15 @@ import pytest
 
 from tests.engine.live import PATIENCE, make_file
 from tests.engine.programs import Command
+from tests.memory import in_memory
+
+
+@pytest.fixture
+def tmp_path(tmp_path: Path) -> Iterator[Path]:
+    """In memory. A sync of two small files is more than a hundred times waiting until the disk has something, which is
+    none of what the words and exit codes of commands depend on."""
+    with in_memory(tmp_path) as path:
+        yield path
 
 
 @pytest.fixture
