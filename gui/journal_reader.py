@@ -1,4 +1,4 @@
-"""Keeps the activity panel up to date: reads the journal when there are new lines and somebody looks."""
+"""Reads the journal: for the activity panel when it has new lines and somebody looks, for the change flow once."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from gui.bridge import Bridge
 from gui.commands import Commands
 from gui.panels.activity import SYNCS, ActivityPanel
+from gui.panels.flow import FlowPanel
 
 PAUSE = 400
 """Milliseconds between two readings, however much is synced."""
+
+
+async def restore_flow(commands: Commands, flow: FlowPanel) -> None:
+    """Have the change flow begin with what moved before this start."""
+    journal = commands.engine.history.journal
+    if journal is not None:
+        flow.restore(await journal.moved_before())
 
 
 class JournalReader(QObject):

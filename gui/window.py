@@ -27,7 +27,7 @@ from gui.conflicts import ConflictDecisions, ConflictsReader
 from gui.database_choice import DatabaseChoice
 from gui.dialog_controller import DialogController
 from gui.engine_state import EngineState
-from gui.journal_reader import JournalReader
+from gui.journal_reader import JournalReader, restore_flow
 from gui.language import said, tr
 from gui.panels.rates import RatesGraph
 from gui.status_line import StatusLine
@@ -218,6 +218,7 @@ class Window(QMainWindow):
         """The engine is open: from now on requests are carried out, those of before among them."""
         self._opening = False
         self.commands.begin()
+        self.commands.start(restore_flow(self.commands, self.flow))
         self._update_summary()
 
     # News

@@ -126,7 +126,7 @@ class Core:
     def record_flow(
         self, database: DatabaseId, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
     ) -> None:
-        """Emit changes that moved between a database and a peer or guest, and keep what they overwrote.
+        """Emit changes that moved between a database and a peer or guest, and keep them and what they overwrote.
 
         ``peer`` is empty for what was made here.
         """
@@ -135,6 +135,7 @@ class Core:
         self.emit(event)
         if self.journal is not None:
             self.journal.add_overwritten(event, name)
+            self.journal.add_moved(event, name)
 
 
 class _LocalWrites:

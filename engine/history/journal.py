@@ -1,4 +1,5 @@
-"""The journal: what was synced in the last 30 days, the values that were overwritten here, and who was heard when.
+"""The journal: what was synced in the last 30 days, the values that were overwritten here, the latest changes, and who
+was heard when.
 
 A SQLite file of our own in the data folder, written on a thread. It is bounded in days, rows and bytes. No sync state
 is in it: a journal that is lost or damaged is begun anew, and one that cannot be written is done without.
@@ -21,7 +22,7 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.events import ChangesMoved, FlowDirection
-from engine.history import unsynced
+from engine.history import flow_log, unsynced
 from engine.history.journal_file import open_file, set_aside
 from engine.ids import DatabaseId, PeerId, SiteId
 from engine.tables import pack_columns, unpack_columns
@@ -106,6 +107,8 @@ class Journal:
         self._thread: ThreadPoolExecutor | None = None
         self._syncs: deque[SyncLine] = deque(maxlen=SYNCS)
         self._overwritten: deque[OverwrittenLine] = deque(maxlen=OVERWRITTEN)
+        self._moved: deque[flow_log.Line] = deque(maxlen=flow_log.KEPT)
+        self._moved_before = 0  # the number of the last change that was there when the journal was opened
         self._heard: dict[str, float] = {}
         self._named: dict[str, float] = {}
         self._heard_changed: set[str] = set()
@@ -157,6 +160,12 @@ class Journal:
             self._overwritten.extend(found)
             self._flush_soon()
 
+    def add_moved(self, event: ChangesMoved, peer_name: str) -> None:
+        """Keep changes for the next start; of many only the last."""
+        if event.changes:
+            self._moved.extend(flow_log.Line(event, one, peer_name) for one in event.changes[-flow_log.KEPT :])
+            self._flush_soon()
+
     # When peers were heard from
 
     def last_contact(self, peer: PeerId) -> float | None:
@@ -201,6 +210,10 @@ class Journal:
         """Return the values that were overwritten last, newest first."""
         return await self._run(self._read_overwritten, limit)
 
+    async def moved_before(self) -> flow_log.FlowLog:
+        """Return the changes that moved last before this journal was opened."""
+        return await self._run(self._read_moved)
+
     # On the thread
 
     async def _run(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
@@ -229,6 +242,8 @@ class Journal:
                 self._db = open_file(self.file)
             except (apsw.Error, OSError) as again:
                 log.warning("There will be no journal: %s", again)
+        for (latest,) in self._read("SELECT max(id) FROM moved LIMIT ?", 1):
+            self._moved_before = latest or 0
         self._last, self._opened = self._newest(), _uptime()
         self._prune()
         for peer, when, named in self._read("SELECT peer, time, named FROM heard LIMIT ?", 10_000):
@@ -244,10 +259,10 @@ class Journal:
             self._db = None
 
     def _flush(self) -> None:
-        syncs, values = _taken(self._syncs), _taken(self._overwritten)
+        syncs, values, moved = _taken(self._syncs), _taken(self._overwritten), _taken(self._moved)
         changed, self._heard_changed = self._heard_changed, set()
         leaving_out, self._unsynced_changed = self._unsynced_changed, set()
-        if self._db is None or not (syncs or values or changed or leaving_out):
+        if self._db is None or not (syncs or values or moved or changed or leaving_out):
             return
         try:
             with self._db:
@@ -260,6 +275,7 @@ class Journal:
                     " size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     map(_row, values),
                 )
+                flow_log.write(self._db, moved)
                 self._db.executemany(
                     "INSERT OR REPLACE INTO heard (peer, time, named) VALUES (?, ?, ?)",
                     [(peer, self._heard[peer], self._named.get(peer)) for peer in changed],
@@ -282,7 +298,7 @@ class Journal:
         oldest = now - DAYS * 86_400
         try:
             with self._db:
-                for table, most in (("sync", SYNCS), ("overwritten", OVERWRITTEN)):
+                for table, most in (("sync", SYNCS), ("overwritten", OVERWRITTEN), ("moved", flow_log.KEPT)):
                     # what was written after a line that is not too old is none either, whatever the clock said then
                     self._db.execute(
                         f"DELETE FROM {table} WHERE time < ?1 AND id < coalesce("
@@ -318,6 +334,9 @@ class Journal:
             limit,
         )
         return [OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows]
+
+    def _read_moved(self) -> flow_log.FlowLog:
+        return flow_log.read(self._read(flow_log.SELECT.format(until=self._moved_before), flow_log.KEPT))
 
     def _read(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
         self._flush()

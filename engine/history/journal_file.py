@@ -33,6 +33,12 @@ CREATE TABLE IF NOT EXISTS parked_known (peer TEXT PRIMARY KEY NOT NULL) WITHOUT
 CREATE TABLE IF NOT EXISTS one_sided (
     peer TEXT NOT NULL, sentence TEXT NOT NULL, PRIMARY KEY (peer, sentence)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS moved (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, burst INTEGER NOT NULL, time REAL NOT NULL, database TEXT NOT NULL,
+    peer TEXT NOT NULL, peer_name TEXT NOT NULL, way TEXT NOT NULL, tbl TEXT NOT NULL, pk BLOB NOT NULL,
+    col TEXT NOT NULL, value, value_whole INTEGER, value_digest BLOB, version INTEGER NOT NULL, author BLOB,
+    cl INTEGER NOT NULL, old, old_whole INTEGER, old_digest BLOB, had_old INTEGER NOT NULL, global_key TEXT NOT NULL
+);
 """
 """Tables that a file of this version may lack. Of a peer that is in ``parked_known`` alone all was synced."""
 

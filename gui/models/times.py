@@ -75,6 +75,13 @@ def duration(seconds: float) -> str:
     return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
-def clock(when: float) -> str:
-    """The time of day to the millisecond, local."""
-    return datetime.fromtimestamp(when).strftime("%H:%M:%S.%f")[:-3]
+def clock(when: float, now: float | None = None) -> str:
+    """The time of day to the millisecond, local; of another day that, and the time to the minute.
+
+    Args:
+        when: seconds since the epoch. now: the same; by default the clock's.
+    """
+    moment = datetime.fromtimestamp(when)
+    if moment.date() == datetime.fromtimestamp(time.time() if now is None else now).date():
+        return moment.strftime("%H:%M:%S.%f")[:-3]
+    return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "d MMM HH:mm")

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from engine.change import SENTINEL
 from engine.events import ChangesMoved, FlowDirection
+from engine.history.flow_log import FlowLog
 from engine.ids import SiteId
 from gui import theme
 from gui.language import on_language_change, tr
@@ -71,7 +72,7 @@ class FlowPanel(QWidget):
 
     def __init__(self, capacity: int = CAPACITY, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        words = LineWords()
+        words = self._words = LineWords()
         self.model = FlowModel(capacity, self, words)
         self.groups = FlowTreeModel(capacity, self, words)
         self._models = (self.groups, self.model)
@@ -147,6 +148,13 @@ class FlowPanel(QWidget):
         self._waiting.append(events)
         self._waiting.drop(self._waiting.end - self._waiting.capacity)
         self._update_waiting()
+
+    def restore(self, earlier: FlowLog) -> None:
+        """Put what was there before the program was started before what has come since."""
+        for peer, name in earlier.names.items():
+            self._words.peers.setdefault(peer, name)
+        later = self.current_model.take()
+        self.current_model.append([*earlier.events, *later])
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.events import FlowDirection
+from engine.history.flow_log import FlowLog
 from gui.models.flow_group_text import Column
+from gui.models.flow_text import Column as CellColumn
 from gui.panels.flow import FlowPanel
 from tests.gui.models.samples import change, moved
 
@@ -143,3 +145,17 @@ def test_a_cell_is_copied_whole(panel: FlowPanel, qtbot: QtBot) -> None:
     panel.tree.setCurrentIndex(panel.groups.index(0, Column.CONTENT, row))
     qtbot.keyClick(panel.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "long " * 1000
+
+
+@pytest.mark.parametrize("cells", [True, False])
+def test_what_was_there_at_the_last_start_comes_first(panel: FlowPanel, cells: bool) -> None:
+    panel.cells.setChecked(cells)
+    panel.append([replace(moved(change(7), change(8)), burst=9)])
+    earlier = replace(moved(change(1), change(2), peer="gone", when=86_400.0 * 9.5), burst=3)
+    panel.restore(FlowLog([earlier], {"gone": "old laptop", "p": "another name"}))
+    column = CellColumn.PEER if cells else Column.PEER
+    model = panel.current_model
+    assert [model.index(row, column).data() for row in range(model.rowCount())] == (
+        ["old laptop"] * 2 + ["desktop"] * 2 if cells else ["old laptop", "desktop"]
+    )
+    assert "Jan" in str(model.index(0, 0).data()), "of another day, that is said"
