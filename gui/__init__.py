@@ -14,6 +14,7 @@
   carries out what is decided: what panels show that is read from disk
 - ``preferences``: settings put into effect; ``power_monitor``: battery and network; ``desktop``: login, links
 - ``language``: ``tr`` and ``said``; ``theme``: icons and colours
-- ``demo``, ``demo_machine``: the demos; ``ui_gallery``: every window and state, for tests and ``screenshots``, with
-  ``gallery_samples``; ``pairing_screenshots``
+- ``demo``, ``demo_apps``, ``demo_machine``: the demos; ``todo``: the app of the first
+- ``ui_gallery``: every window and state, for tests and ``screenshots``, with ``gallery_samples``;
+  ``pairing_screenshots``
 """

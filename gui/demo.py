@@ -1,4 +1,4 @@
-"""``syncline demo``: the real window on two todo lists and a hub of its own, with a button to write on each side.
+"""``syncline demo``: two to-do apps in windows of their own, and the real window beside them, with a hub of its own.
 
 Everything lies in a folder that is removed at the end (unless it is to be kept); the person's own databases, settings
 and tray are not touched.
@@ -11,23 +11,31 @@ import os
 import random
 import tempfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from engine.api import Engine
 from engine.change import SQLiteValue
 from engine.cli.demo.command import folder_for, run_script, verdict
-from engine.cli.demo.hub import SIDES, Demo
+from engine.cli.demo.hub import Demo
+from engine.cli.demo.two_apps import set_up
 from engine.crr import connect
 from engine.history.journal import Journal
-from engine.settings import Settings
+from engine.settings import Pause, Settings
 from gui.app import shell
 from gui.commands import Commands
+from gui.demo_apps import TodoApps
 from gui.language import on_language_change, tr
 from gui.lifecycle import make_application, run_coroutine
+from gui.models.values import as_tip
+from gui.status_line import ElidedLabel
 from gui.theme import icon
+from gui.todo.app import APPS
+from gui.todo.places import SYNCLINE, place
+from gui.window import Window
 
 THINGS = (
     "Water the plants", "Send the letter", "Buy bread", "Call grandma", "Fix the bike", "Read the manual",
@@ -56,15 +64,35 @@ def run_once(keep: Path | None, print_line: Callable[[str], None]) -> int:
 
 
 async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
-    engine = Engine(Settings(), journal=Journal())
+    engine = Engine(Settings(discover=False), journal=Journal())
     async with shell(engine, quit_asked) as window:
-        demo = Demo(engine, folder, lambda line: window.commands.status_message.emit(" ".join(line.split())))
-        window.setWindowTitle(tr("Syncline demo: two todo lists and a hub"))
+        window.setWindowTitle(tr("Syncline demo: two to-do apps"))
         window.tuck_away = quit_asked.set  # what a demo shows, it shows in the window
-        await demo.set_up()
-        window.add_top_bar(WriteBar(demo, window.commands))
-        await quit_asked.wait()
+        window.add_top_bar(TryBar(window.commands))
+        window.tabs.setCurrentWidget(window.centre.topology)
+        place(window, SYNCLINE, APPS)
+        files = await set_up(engine, folder)
+        async with TodoApps(files, folder / "home", partial(app_ended, window, quit_asked)):
+            await quit_asked.wait()
     return 0
+
+
+def app_ended(window: Window, quit_asked: asyncio.Event, name: str, status: int) -> None:
+    """End with an app that was closed; say so of one that was ended otherwise.
+
+    Args:
+        name: of its machine. status: its exit status; negative for a signal.
+    """
+    if status == 0:
+        quit_asked.set()
+        return
+    window.notices.show_message(
+        tr(
+            "The to-do app on the {machine} ended unexpectedly. What it had saved is kept, and synced. To end the demo,"
+            " close this window.",
+            machine=name,
+        )
+    )
 
 
 async def _run_script(folder: Path, quit_asked: asyncio.Event, print_line: Callable[[str], None], *, kept: bool) -> int:
@@ -98,51 +126,41 @@ def _picture_file(folder: Path | None) -> Path:
     return Path(name)
 
 
-class WriteBar(QFrame):
-    """A bar with a button that writes something at random, for each side, and one for the script.
+class TryBar(QFrame):
+    """A bar that says what can be tried, and takes the machines apart for it.
 
     Args:
-        demo: set up. commands: runs the writes and tells of what went wrong.
+        commands: pauses and resumes.
     """
 
-    def __init__(self, demo: Demo, commands: Commands, parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Commands, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._demo = demo
         self._commands = commands
-        self._random = random.Random()
         self.setFrameShape(QFrame.Shape.NoFrame)
         row = QHBoxLayout(self)
         row.setContentsMargins(10, 6, 10, 6)
-        self._text = QLabel()
-        self._text.setWordWrap(True)
+        self._text = ElidedLabel()
         row.addWidget(self._text, 1)
-        self.buttons: dict[str, QPushButton] = {}
-        for side in SIDES:
-            button = QPushButton(icon("edit"), "")
-            button.clicked.connect(lambda _=False, side=side: commands.start(self.write(side)))
-            row.addWidget(button, 0, Qt.AlignmentFlag.AlignVCenter)
-            self.buttons[side] = button
-        self.script = QPushButton(icon("sync-now"), "")
-        self.script.clicked.connect(lambda: commands.start(self.play()))
-        row.addWidget(self.script, 0, Qt.AlignmentFlag.AlignVCenter)
+        self.apart = QPushButton(icon("pause"), "")
+        self.apart.setCheckable(True)
+        self.apart.toggled.connect(self._take_apart)
+        row.addWidget(self.apart, 0, Qt.AlignmentFlag.AlignVCenter)
         on_language_change(self._retranslate)
 
     def _retranslate(self) -> None:
-        self._text.setText(tr("Two todo lists, each in a file of its own, kept in sync through a hub on this machine."))
-        for side, button in self.buttons.items():
-            button.setText(tr("Write something on the {machine}", machine=side))
-            button.setToolTip(tr("Adds, changes or deletes a todo over a connection of its own, as an app would"))
-        self.script.setText(tr("Run the script"))
-        self.script.setToolTip(tr("Both sides write, connected and disconnected, and sync again"))
+        text = tr(
+            "Two to-do apps, each with a file of its own, kept the same by Syncline. Write in both. Disconnect them,"
+            " change the same to-do in both, and connect them again."
+        )
+        self._text.setText(text)
+        self._text.setToolTip(as_tip(text))
+        self.apart.setText(tr("Connect again") if self.apart.isChecked() else tr("Disconnect"))
+        self.apart.setToolTip(tr("While they are disconnected, both apps go on, and what they write is sent later"))
 
-    async def play(self) -> None:
-        """Run the demo's script; once, for it brings its own keys."""
-        self.script.setEnabled(False)
-        await self._demo.script()
-
-    async def write(self, side: str) -> None:
-        """Write something on one side, as its app would."""
-        await asyncio.to_thread(write_something, self._demo.files[side], self._random)
+    def _take_apart(self, apart: bool) -> None:
+        self._commands.pause(Pause.FOREVER if apart else None)
+        self.apart.setIcon(icon("resume" if apart else "pause"))
+        self._retranslate()
 
 
 def write_something(path: Path, chance: random.Random) -> str:

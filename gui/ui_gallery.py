@@ -26,7 +26,7 @@ from engine.table_shape import JoinCount
 from engine.tables import SuspendedDeletion
 from engine.text import sentences, t
 from gui.app import cannot_start, shell
-from gui.demo import WriteBar
+from gui.demo import TryBar
 from gui.desktop.autostart import XdgAutostart
 from gui.desktop.links import XdgLinkType
 from gui.dialogs import (
@@ -46,6 +46,8 @@ from gui.dialogs.peer_ways import Way
 from gui.gallery_samples import CANNOT, CONFLICTS, NOTES, SETTINGS, SMALL, STRANGE, make_file, states, write_untracked
 from gui.language import said
 from gui.panels.activity import OVERWRITTEN, SYNCS
+from gui.todo.store import TodoFile
+from gui.todo.window import TodoWindow
 from gui.tray import Tray
 from gui.window import Window
 
@@ -148,10 +150,19 @@ class Gallery:
         window.flow.cells.setChecked(True)
         await self._show("flow-cells", window)
         window.flow.cells.setChecked(False)
-        bar = WriteBar(self._demo, window.commands)
+        bar = TryBar(window.commands)
         window.add_top_bar(bar)
         await self._show("demo", window)
         bar.hide()
+        path = self._folder / "app.db"
+        file = TodoFile(path)
+        file.begin()
+        app = TodoWindow(SIDES[0], path, file, lambda: None)
+        app.show()
+        await self._show("demo-app", app)
+        app.close()
+        app.deleteLater()
+        file.close()
 
     async def _notices(self) -> None:
         window = self._window

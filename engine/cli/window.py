@@ -45,6 +45,9 @@ def demo(arguments: argparse.Namespace) -> int | None:
     if arguments.machine:
         name, folder = arguments.machine
         return int(_gui("demo_machine").run(name, Path(folder)))
+    if arguments.app:
+        name, file = arguments.app
+        return int(_gui("todo.app").run(name, Path(file)))
     if arguments.windows:
         _need_display()
     if arguments.p2p or arguments.windows:

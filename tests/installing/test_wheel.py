@@ -99,7 +99,7 @@ def test_what_is_in_it(wheel: Path) -> None:
     share = f"syncline-{__version__}.data/data/share"
     assert rest == {
         "engine/py.typed", "engine/wire/PROTOCOL.md",
-        "assets/demo.sql", "assets/syncline-hub.service", "assets/languages/de.mo",
+        "assets/demo.sql", "assets/todo.sql", "assets/syncline-hub.service", "assets/languages/de.mo",
         f"assets/{entry}", f"assets/{told}", "assets/syncline.1",
         f"{share}/applications/{entry}", f"{share}/metainfo/{told}", f"{share}/icons/hicolor/scalable/apps/{drawing}",
         f"{share}/man/man1/syncline.1",
@@ -140,7 +140,7 @@ import sys, assets
 from importlib import resources
 from pathlib import Path
 assert Path(assets.__file__).is_relative_to(sys.prefix), assets.__file__
-for name in ("demo.sql", "icons/mark.svg", "languages/de.mo", "syncline.desktop", "syncline-hub.service"):
+for name in ("demo.sql", "todo.sql", "icons/mark.svg", "languages/de.mo", "syncline.desktop", "syncline-hub.service"):
     assert (resources.files("assets") / name).read_bytes(), name
 assert (resources.files("engine.wire") / "PROTOCOL.md").read_text("utf-8")
 """

@@ -100,5 +100,5 @@ def demo_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--p2p", action="store_true", help=text)
     parser.add_argument("--windows", action="store_true", help=t("with --p2p: open a window for each machine"))
     parser.add_argument("--keep", metavar="DIR", type=Path, help=t("keep the files in this folder"))
-    for hidden in ("--write", "--machine"):  # the demo asks itself, in another process
+    for hidden in ("--write", "--machine", "--app"):  # the demo asks itself, in another process
         parser.add_argument(hidden, nargs=2, help=argparse.SUPPRESS)
