@@ -24,7 +24,7 @@ from gui.dialogs import add_peer, settings
 from gui.models.peers import Column
 from tests.engine.live import until
 from tests.gui.aio import application, on_gui_loop
-from tests.gui.app.test_window import DEAD, scene
+from tests.gui.app.scenes import DEAD, scene
 
 ROOT = Path(__file__).parents[2]
 SHOWS = {

@@ -14,7 +14,7 @@ from gui.notifier import Notifier
 from tests.engine.apps import running
 from tests.engine.live import until
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 from tests.gui.dialogs.answers import click
 
 FOLDERS = "CREATE TABLE folders (id TEXT PRIMARY KEY, name TEXT UNIQUE, color TEXT)"

@@ -18,7 +18,7 @@ from engine.history.journal import Journal
 from gui.logs import LogFile
 from tests.engine.live import until
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import scene
+from tests.gui.app.scenes import scene
 
 
 def defect(*_: object) -> None:

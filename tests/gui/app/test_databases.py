@@ -15,7 +15,7 @@ from gui.app import shell
 from gui.models.database_status import ALL
 from tests.engine.live import SCHEMA, make_file, plain_engine, rows, until, write
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import flow_texts, scene
+from tests.gui.app.scenes import flow_texts, scene
 
 MORE = SCHEMA + "CREATE TABLE draft (a TEXT); CREATE TABLE sent (a TEXT);"
 

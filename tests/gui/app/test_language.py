@@ -16,7 +16,7 @@ from gui.models.peers import Column
 from gui.tray import Tray
 from tests.engine.live import until, write
 from tests.gui.aio import application, on_gui_loop
-from tests.gui.app.test_window import Scene, dialog, flow_texts, scene
+from tests.gui.app.scenes import Scene, dialog, flow_texts, scene
 from tests.gui.test_languages import sources, texts
 
 

@@ -16,7 +16,7 @@ from tests.engine.live import PATIENCE, make_file, until
 from tests.gui.aio import on_gui_loop
 from tests.gui.app.conftest import Display
 from tests.gui.app.program import HERE, Program, wait
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 
 LINK = "syncline://pair?at=127.0.0.1&port=8787&room=todo&token=" + "t" * 30 + "&cert=" + "A" * 43
 

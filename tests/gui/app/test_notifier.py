@@ -21,7 +21,7 @@ from gui.notifier import Notifier
 from gui.tray import Tray
 from tests.engine.live import until, write
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import flow_texts, scene
+from tests.gui.app.scenes import flow_texts, scene
 from tests.gui.models.samples import status
 
 DAY = 86_400.0

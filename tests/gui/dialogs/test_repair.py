@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QMessageBox
 from engine.replica import Replica
 from tests.engine.live import rows, until, write
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 from tests.gui.dialogs.answers import click
 
 

@@ -16,7 +16,7 @@ from gui.models.peers import Column
 from tests.engine.checks.test_schema_diff import NEW, OLD
 from tests.engine.live import add_peer, make_file, plain_engine, until, write
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 from tests.gui.dialogs.answers import asking, click, press, unnamed
 
 RETYPE = "ALTER TABLE item DROP COLUMN n; ALTER TABLE item ADD COLUMN n TEXT"

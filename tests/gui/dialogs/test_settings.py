@@ -22,7 +22,7 @@ from gui.preferences import Preferences
 from gui.theme import is_dark
 from tests.engine.live import until
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 from tests.gui.dialogs.answers import asking, press, unnamed
 from tests.gui.test_power_monitor import supply
 

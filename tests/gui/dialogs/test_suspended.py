@@ -12,7 +12,7 @@ from tests.engine.apps import running
 from tests.engine.live import until
 from tests.engine.ordinary.test_suspended import ANEW, FILL, WHY
 from tests.gui.aio import on_gui_loop
-from tests.gui.app.test_window import dialog, scene
+from tests.gui.app.scenes import dialog, scene
 from tests.gui.dialogs.answers import click
 
 NOTES = "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT NOT NULL, body, stars INTEGER NOT NULL DEFAULT 0)"
