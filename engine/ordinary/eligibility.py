@@ -103,9 +103,9 @@ def remedy(db: apsw.Connection, table: Table, *, turning: bool = False) -> str:
 
 
 def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> Iterator[str]:
-    """What to know of a table with rows that have no key; of one whose numbers SQLite can hand out, and are the same
-    everywhere; of one that may hide rows to which others refer; and of one that is synced without triggers that cannot
-    run here."""
+    """What to know of a table with rows that have no key; of one whose key has no type; of one whose numbers SQLite can
+    hand out, and are the same everywhere; of one that may hide rows to which others refer; and of one that is synced
+    without triggers that cannot run here."""
     keyless = _count_keyless(db, table)
     if keyless:
         yield counted(
@@ -113,6 +113,14 @@ def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> It
             t("1 row has NULL in its key, and stays on this machine."),
             t("{count:,} rows have NULL in their key, and stay on this machine.", count=keyless),
         )
+    key_columns = key_of(db, table)
+    for column in table.columns:
+        if column.name in key_columns and column.affinity is Affinity.NONE and column.declared.upper() in ("", "ANY"):
+            yield t(
+                "The key column “{column}” has no type: 1 and 1.0 are one row, and a key 1.0 is 1 on the other"
+                " machines. Give the column a type, or use no such keys.",
+                column=printable(column.name, 40),
+            )
     if foreign_keys.is_numbered(db, table) and not foreign_keys.auto_numbered(db, table):
         key = printable(table.key[0], 40)
         if key not in foreign_keys.references(db, table):
@@ -141,11 +149,6 @@ def _count_keyless(db: apsw.Connection, table: Table) -> int:
     except apsw.SQLError:
         return 0  # a collation that only its app has: such a table is not synced
     return found
-
-
-def untyped_key(table: Table) -> bool:
-    """Whether a column of the key takes 1 and 1.0 for one value, which are spelled as they come."""
-    return any(column.key and column.affinity is Affinity.NONE for column in table.columns)
 
 
 def other_unique(db: apsw.Connection, table: str, key: tuple[str, ...]) -> list[tuple[str | None, ...]]:

@@ -108,6 +108,25 @@ def test_rows_without_a_key_are_counted(tmp_path: Path) -> None:
             assert ([key for key, _ in rows], more) == ([pack(there)], False), "none of them is compared with a peer's"
 
 
+def test_a_key_without_a_type_is_told(tmp_path: Path) -> None:
+    """As it is: an integral real in it is an integer elsewhere."""
+    schema = (
+        "CREATE TABLE t (id PRIMARY KEY, v); CREATE TABLE u (id ANY UNIQUE NOT NULL, v ANY) STRICT;"
+        "CREATE TABLE typed (id REAL PRIMARY KEY, v); CREATE TABLE blobs (id BLOB PRIMARY KEY, v)"
+    )
+    with Replica.open(tmp_path / "a.db", create=True) as one, Replica.open(tmp_path / "b.db", create=True) as other:
+        for replica in (one, other):
+            replica.connection.execute(schema)
+            told = {table.name for table in replica.tables() if any("1.0 is 1" in said for said in table.cautions)}
+            assert told == {"t", "u"}
+            for name in ("t", "typed"):
+                replica.make_ordinary(name)
+        one.connection.execute("INSERT INTO t VALUES (1.0, 'x'); INSERT INTO typed VALUES (1, 'x')")
+        other.merge(one.changes().changes)
+        spelled = {name: other.connection.execute(f"SELECT typeof(id) FROM {name}").get for name in ("t", "typed")}
+        assert spelled == {"t": "integer", "typed": "real"}
+
+
 def test_an_index_of_some_rows_is_no_key(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with running(path) as app, Replica.open(path, create=True) as replica:
