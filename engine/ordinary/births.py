@@ -29,6 +29,7 @@ from engine.ordinary.global_keys import (
     births_of,
     is_any,
     new_collection,
+    next_collection,
     number_in,
     number_of,
     own_pk,
@@ -261,7 +262,7 @@ def renew(db: apsw.Connection, entry: Entry, home: bytes) -> bytes:
         f"UPDATE main.{entry.rows} SET born = {RENAMED} WHERE pk BETWEEN ? AND ? AND length = 0 AND born IS NULL",
         all_of(entry.collection),
     )
-    collection = new_collection()
+    collection = next_collection(entry.collection)
     register.save(db, replace(entry, collection=collection, home=home))
     return collection
 

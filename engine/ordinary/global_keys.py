@@ -32,6 +32,10 @@ _BEFORE = pack_one(b"\1" * SIZE)[:-SIZE]
 """What stands before a name in a packed key of one value."""
 
 
+_SHARED, _COUNT = 6, 4
+"""Bytes of a collection: what all of a table have in common, and how many it had before. The others are random."""
+
+
 class Root(NamedTuple):
     """The table whose numbers a column holds: what it is called by in the register, and what it bears rows into."""
 
@@ -51,7 +55,15 @@ class Root(NamedTuple):
 
 def new_collection() -> bytes:
     """One that nobody has."""
-    return os.urandom(COLLECTION)
+    return os.urandom(_SHARED) + bytes(_COUNT) + os.urandom(COLLECTION - _SHARED - _COUNT)
+
+
+def next_collection(before: bytes) -> bytes:
+    """One that nobody has, for a table that had another so far: rows come in the order in which they were born."""
+    count = 1 + int.from_bytes(before[_SHARED : _SHARED + _COUNT])
+    if count >= 2 ** (8 * _COUNT):
+        return new_collection()
+    return before[:_SHARED] + count.to_bytes(_COUNT) + os.urandom(COLLECTION - _SHARED - _COUNT)
 
 
 def packed(value: bytes) -> bytes:

@@ -3,7 +3,8 @@
 A file that is set back to a backup, in its place, does not show that. If it went on with the collection that it had, it
 would bear rows under names by which others know the rows that it bore before it was set back. So each opening draws
 new ones before it captures or merges anything, and again if the file is set back meanwhile. What the backup held keeps
-its names: these are the rows that others have.
+its names: these are the rows that others have. Names are in the order in which a file bore their rows, so that of two
+that a rule of the table does not allow together the first is shown.
 """
 
 from __future__ import annotations

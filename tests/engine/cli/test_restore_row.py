@@ -84,11 +84,13 @@ def test_deleted_rows_are_back_on_all_sides(syncline: Command, pair: tuple[Path,
 
 def test_a_row_that_is_hidden_is_not_one_that_was_deleted(syncline: Command, pair: tuple[Path, Path]) -> None:
     here, there = pair
-    Backups(syncline.home / "data/backups").make(here)
-    run(there, "UPDATE folders SET up = NULL", "DELETE FROM folders WHERE id = 7")
+    run(here, "INSERT INTO folders VALUES (9, 'Later', NULL)")
     exchange(*pair)
-    run(here, "INSERT INTO folders VALUES (1, 'Work', NULL)")
-    restore = "conflicts", here, "--restore", "folders", "7", "--yes"
+    Backups(syncline.home / "data/backups").make(here)
+    run(there, "DELETE FROM folders WHERE id = 9")
+    exchange(*pair)
+    run(here, "UPDATE folders SET name = 'Later' WHERE id = 7")
+    restore = "conflicts", here, "--restore", "folders", "9", "--yes"
     assert "is back, and hidden" in said_with_status_1(syncline, *restore)
     assert "No backup of" in syncline(*restore, status=2)
 

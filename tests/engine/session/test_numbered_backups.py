@@ -14,6 +14,7 @@ from engine.ordinary.own_collections import OwnCollections
 from engine.replica import Replica
 from engine.session import SynclineSession
 from engine.table_shape import Join
+from engine.tables import born_as, unpack_columns
 from tests.engine.session.joins import sync, wire
 from tests.engine.session.world import make_replica
 
@@ -142,3 +143,17 @@ def test_a_file_that_went_on_with_its_collection_would_lose_rows(
     monkeypatch.setattr(OwnCollections, "renew", lambda self, entries: False)
     with pytest.raises(AssertionError):
         test_a_backup_too_young_to_be_noticed_bears_other_rows(tmp_path, SCHEMA.format(auto=""))
+
+
+def test_rows_come_in_the_order_in_which_they_were_born(tmp_path: Path) -> None:
+    """Whatever their numbers are, and however often the file was opened: the first is the one that is shown of two."""
+    one = new(tmp_path / "one.db", SCHEMA.format(auto=""))
+    for number in (7, 3, 9, 1, 4):
+        with closing(sqlite3.connect(one)) as db, db:
+            db.execute("INSERT INTO folders VALUES (?, 'x')", (number,))
+        with Replica.open(one) as replica:
+            replica.capture()
+    with Replica.open(one, readonly=True) as replica:
+        rows, more = replica.rows_between("folders", b"", b"")
+    assert [born_as(unpack_columns(key)[0])[1] for key, _ in rows] == [7, 3, 9, 1, 4]
+    assert not more
