@@ -213,3 +213,14 @@ def position(ordered: list[Group] | list[Row], one: Group | Row) -> int:
         else:
             high = middle
     return low if low < len(ordered) and ordered[low] is one else -1
+
+
+def runs(places: list[int]) -> list[tuple[int, int]]:
+    """Return the first and the last of each run of places that lie together, the last run first."""
+    found: list[tuple[int, int]] = []
+    for place in sorted(places, reverse=True):
+        if found and found[-1][0] == place + 1:
+            found[-1] = place, found[-1][1]
+        else:
+            found.append((place, place))
+    return found

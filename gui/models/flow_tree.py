@@ -20,7 +20,7 @@ from gui import theme
 from gui.models.flow import CAPACITY, COPY_ROLE, LINE_ROLE, SLICE, Index
 from gui.models.flow_filter import FlowFilter
 from gui.models.flow_group_text import Column, GroupWords
-from gui.models.flow_groups import STEP, Cell, Group, More, Node, Row, position
+from gui.models.flow_groups import STEP, Cell, Group, More, Node, Row, position, runs
 from gui.models.flow_text import LineWords
 from gui.models.held_events import HeldEvents
 
@@ -338,7 +338,7 @@ class FlowTreeModel(QAbstractItemModel):
         leaving = Counter(group.row_of(change) for change in changes)
         empty = [row for row, count in leaving.items() if count == len(row.lines)]
         over = self._index_of(group)
-        for first, last in _runs([place for row in empty if (place := group.place(row)) >= 0]):
+        for first, last in runs([place for row in empty if (place := group.place(row)) >= 0]):
             self.beginRemoveRows(over, first, last)
             for row in group.listed[first : last + 1]:
                 self._nodes.pop(row.serial, None)
@@ -356,7 +356,7 @@ class FlowTreeModel(QAbstractItemModel):
 
     def _remove(self, groups: Iterable[Group]) -> None:
         """Remove the lines of groups; those that lie together at once."""
-        for first, last in _runs([position(self._groups, group) for group in groups]):
+        for first, last in runs([position(self._groups, group) for group in groups]):
             self.beginRemoveRows(QModelIndex(), first, last)
             gone = self._groups[first : last + 1]
             del self._groups[first : last + 1]
@@ -378,17 +378,6 @@ class FlowTreeModel(QAbstractItemModel):
 
     def _emit_counts(self) -> None:
         self.counts_changed.emit(self._shown, self.held)
-
-
-def _runs(places: list[int]) -> list[tuple[int, int]]:
-    """Return the first and the last of each run of places that lie together, the last run first."""
-    runs: list[tuple[int, int]] = []
-    for place in sorted(places, reverse=True):
-        if runs and runs[-1][0] == place + 1:
-            runs[-1] = place, runs[-1][1]
-        else:
-            runs.append((place, place))
-    return runs
 
 
 _ROLES = {
