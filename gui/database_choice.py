@@ -15,6 +15,7 @@ from gui.commands import Commands
 from gui.coverage_reader import CoverageReader
 from gui.models.database_status import ALL
 from gui.models.databases import DatabasesModel
+from gui.other_sync_reader import OtherSyncReader
 from gui.panels.database_header import DatabaseHeader
 from gui.panels.databases import DatabasesPanel
 
@@ -43,6 +44,8 @@ class DatabaseChoice(QObject):
         self.panel = DatabasesPanel(self.model)
         self.header = DatabaseHeader()
         self.coverage = CoverageReader(commands, bridge, self)
+        self.other_sync = OtherSyncReader(commands, bridge, self)
+        self.other_sync.found.connect(self.model.set_caution)
         bridge.settings_changed.connect(self.model.set_settings)
         bridge.databases_changed.connect(self.model.update_databases)
         bridge.database_removed.connect(self.model.remove_database)

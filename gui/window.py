@@ -169,6 +169,7 @@ class Window(QMainWindow):
 
         choice = self.choice
         choice.chosen_changed.connect(self._choose_database)
+        choice.other_sync.found.connect(self._warn_once)
         choice.add_requested.connect(actions.add_database.trigger)
         choice.tables_requested.connect(lambda path: dialogs.add_databases([path]))
         choice.add_peer_requested.connect(lambda database: dialogs.edit_peer(None, database))
@@ -240,6 +241,11 @@ class Window(QMainWindow):
     def _guest_needs_you(self, event: AttentionNeeded) -> None:
         if event.peer not in self._state.peers and event.peer not in self._state.guests:  # it has no row to say so
             self.notices.show_message(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
+
+    def _warn_once(self, database: str, caution: str) -> None:
+        """Show what is wrong with where a file lies; afterwards only the header says so."""
+        if self.first(f"other sync {database}"):
+            self.notices.show_message(said(caution))
 
     def _update_summary(self) -> None:
         self.actions_shared.set_counts(databases=len(self._state.databases), peers=len(self._state.peers))

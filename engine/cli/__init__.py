@@ -2,8 +2,8 @@
 
 - ``commandline``: parses, by ``parser``, which speaks the system's language; ``examples``: of each command;
   ``running``: runs what was parsed
-- ``options``, ``output``, ``states``, ``colours``, ``logs``: what commands share; ``encoding``: terminals that are not
-  UTF-8; ``completion``: for shells
+- ``options``, ``output``, ``states``, ``colours``, ``cautions``, ``logs``: what commands share; ``encoding``: terminals
+  that are not UTF-8; ``completion``: for shells
 - ``sync`` (with ``row_counts``), ``pair``, ``serve``, ``token``: syncing, pairing, a hub
 - ``inspect``, ``make_syncable``, ``relate``, ``changes``, ``check``, ``conflicts`` (with ``restore_row``), ``schema``,
   ``verify``, ``activity``, ``backups``, ``identity``, ``forget``: one file; ``reference_answers``: which columns refer

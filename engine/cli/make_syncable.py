@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from engine.cli import hidden_file
+from engine.cli.cautions import warn_of
 from engine.cli.options import add_database
 from engine.cli.output import print_line, rows
 from engine.cli.reference_answers import OPTIONS as ANSWERS
@@ -66,6 +67,7 @@ async def run(arguments: argparse.Namespace) -> int:
     for caution in (caution for table in to_make for caution in table.cautions):
         print_line(caution)
     if to_make or to_turn:
+        warn_of(path)
         if not arguments.extension:
             answers = answers.to(path, [table.name for table in to_make])
         ordinary = partial(Replica.make_ordinary, without_triggers=arguments.without_triggers)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from engine.api import Engine
 from engine.checks.schema_diff import NoTables, ask_tables
+from engine.cli.cautions import warn_of
 from engine.cli.options import add_database, add_token_file
 from engine.cli.output import (
     change_json,
@@ -73,6 +74,7 @@ async def run(arguments: argparse.Namespace) -> int:
     recorder = _UnsyncedRecorder(journal_path()) if arguments.url is None else None
     show = _JsonLines() if arguments.json else _Lines(cells=arguments.verbose, stay=stay)
     backups = Backups(data_dir() / "backups")
+    warn_of(arguments.database)
     if arguments.url is not None and not arguments.database.exists():
         waiting = show if stay else None
         show.created(*await _make_from_room(arguments.database, *wanted[0], waiting, extension=arguments.extension))

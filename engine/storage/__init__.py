@@ -7,6 +7,6 @@
   ``shown_numbers``: by which numbers
 - ``read_cache``, ``part_cache``, ``version_cache``: what all sessions of a file want is read and encoded once
 - ``ack_writer``, ``renewals``: what peers confirmed, and tokens for them, written for all of them at once
-- ``in_use``: which files are open, for other processes
+- ``in_use``: which files are open, for other processes; ``other_sync``: which another program syncs as well
 - ``backup``: copies of a person's files; ``restore`` puts back what was
 """

@@ -3,7 +3,9 @@ what programs may write to it."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QSize, Qt
@@ -27,14 +29,17 @@ from PySide6.QtWidgets import (
 from engine.api import Engine
 from engine.errors import ReferencesUndecided, SynclineError
 from engine.ids import DatabaseId
+from engine.peer_state import State
 from engine.settings import DatabaseConfig
 from engine.sqlite.paths import resolved
+from engine.storage.other_sync import caution_of
 from engine.tables import LikelyReference, TableStatus
 from gui.dialogs.base import AsyncDialog, closed, in_words
 from gui.dialogs.confirm import confirm
 from gui.dialogs.inline_message import InlineMessage
 from gui.language import said, tr
 from gui.models.values import as_tip
+from gui.theme import state_icon
 
 WIDTH, HEIGHT = 620, 460
 WIDEST = 900
@@ -89,6 +94,7 @@ async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) 
     if path is None:
         return None
     dialog = DatabaseDialog(parent, engine, path, await engine.databases.inspect(path))
+    dialog.caution.show_message(said(await asyncio.to_thread(caution_of, path)))
     accepted = await dialog.answered()
     return dialog.saved if accepted or dialog.saved else None
 
@@ -144,6 +150,7 @@ class DatabaseDialog(AsyncDialog):
         self.turn.setAutoDefault(False)
         self.price = InlineMessage()
         self.backup = InlineMessage()
+        self.caution = InlineMessage(None, partial(state_icon, State.WAITING))
         self.problem = InlineMessage.of_problem()
         self.buttons = QDialogButtonBox()
         text = tr("Make syncable") if self._known else tr("Add")
@@ -161,7 +168,7 @@ class DatabaseDialog(AsyncDialog):
             beside.addWidget(button)
         beside.addStretch()
         column.addLayout(beside)
-        for note in (self.price, self.backup, self.problem):
+        for note in (self.price, self.backup, self.caution, self.problem):
             column.addWidget(note)
         column.addWidget(self.buttons)
         self.setTabOrder(self.name, self.tree)

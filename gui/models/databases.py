@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Slot
@@ -12,7 +13,7 @@ from engine.peer_state import PeerStatus, State
 from engine.settings import Settings
 from engine.tables import Coverage
 from gui import theme
-from gui.language import on_language_change, tr
+from gui.language import on_language_change, said, tr
 from gui.models.database_status import ALL, DatabaseStatus, describe, left_out
 from gui.models.traffic import Traffic
 
@@ -34,6 +35,7 @@ class DatabasesModel(QAbstractListModel):
         super().__init__(parent)
         self._names: dict[str, str] = {}
         self._problems: dict[str, str] = {}
+        self._cautions: dict[str, str] = {}
         self._peers: dict[str, dict[str, PeerStatus]] = {}
         self._database_of: dict[str, str] = {}
         self._coverage: dict[str, Coverage] = {}
@@ -72,7 +74,7 @@ class DatabasesModel(QAbstractListModel):
     @Slot(str)
     def remove_database(self, database: str) -> None:
         """Forget a database; one that is not there is no mistake."""
-        for known in (self._names, self._problems, self._coverage, self._peers):
+        for known in (self._names, self._problems, self._cautions, self._coverage, self._peers):
             known.pop(database, None)
         self._traffic.forget(database)
         if database in self._shown and database != ALL:
@@ -112,6 +114,12 @@ class DatabasesModel(QAbstractListModel):
     def set_coverage(self, database: str, coverage: Coverage) -> None:
         """Take in how many tables of a database are synced."""
         self._coverage[database] = coverage
+        self._refresh(database)
+
+    @Slot(str, object)
+    def set_caution(self, database: str, caution: str) -> None:
+        """Take in what a person should know of a database's file, whatever its state."""
+        self._cautions[database] = caution
         self._refresh(database)
 
     @Slot(list)
@@ -228,7 +236,7 @@ class DatabasesModel(QAbstractListModel):
         if database == ALL:
             return self._described_all()
         room = self._rooms.get(database, "")
-        return describe(
+        status = describe(
             database,
             self._names[database],
             self._peers.get(database, {}).values(),
@@ -238,6 +246,10 @@ class DatabasesModel(QAbstractListModel):
             shared=bool(room),
             opening=database not in self._problems or database in self._awaited,
         )
+        caution = said(self._cautions.get(database, ""))
+        if not caution:
+            return status
+        return replace(status, whole=f"{status.whole.rstrip('.')}. {caution}")
 
     def _described_all(self) -> DatabaseStatus:
         peers = [peer for known in self._peers.values() for peer in known.values()]

@@ -69,3 +69,19 @@ def test_make_syncable_refused_leaves_the_file_alone(tmp_path: Path, monkeypatch
     before = path.read_bytes()
     assert main(["make-syncable", str(path), "t"]) == 1
     assert path.read_bytes() == before
+
+
+def test_a_file_that_another_program_syncs_is_noticed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    path = tmp_path / "Dropbox" / "app.db"
+    path.parent.mkdir()
+    app = connect(path, create=True)
+    app.execute("CREATE TABLE note (id TEXT PRIMARY KEY, text TEXT)").fetchall()
+    app.close()
+    for command in (["make-syncable", str(path), "note"], ["sync", str(path), "ws://127.0.0.1:9/sync"]):
+        main(command)
+        told = capsys.readouterr()
+        assert "“app.db” is in a folder that another program syncs (Dropbox)" in told.err
+        assert "Dropbox)" not in told.out

@@ -363,3 +363,16 @@ async def test_a_dialog_goes_with_its_question_and_its_window(tmp_path: Path) ->
             answer.cancel()
             await asyncio.gather(answer, return_exceptions=True)
             assert answer.cancelled()
+
+
+@on_gui_loop
+async def test_a_file_that_another_program_syncs_is_noticed(tmp_path: Path) -> None:
+    (tmp_path / "apart").mkdir()
+    (tmp_path / "synced" / ".stfolder").mkdir(parents=True)
+    async with plain_engine() as engine:
+        for folder, told in (("apart", ""), ("synced", "another program syncs (Syncthing)")):
+            path = plain_file(tmp_path / folder / "item.db")
+            async with asking(DatabaseDialog, add_database.ask(None, engine, path)) as (dialog, _):
+                assert told in dialog.caution.text
+                assert dialog.caution.isVisible() == bool(told)
+                dialog.reject()

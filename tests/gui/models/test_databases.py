@@ -137,3 +137,12 @@ def test_the_line_is_painted_anew_when_something_moves(model: DatabasesModel, qt
     assert sum(model.index(model.row_of("d")).data(TRAFFIC_ROLE)) == 1
     assert sum(model.index(model.row_of("notes")).data(TRAFFIC_ROLE)) == 0
     assert not model.still
+
+
+def test_a_caution_of_its_file_is_said_with_its_state(model: DatabasesModel) -> None:
+    model.update_peers([status("1", database="notes", name="hub")])
+    model.set_caution("notes", "“notes.db” is in a folder that another program syncs.")
+    assert model.status("notes").whole == "In sync with hub. “notes.db” is in a folder that another program syncs."
+    assert model.status("books").whole == "No peer yet"
+    model.update_peers([status("1", database="notes", name="hub", state=State.WAITING)])
+    assert model.status("notes").whole.endswith("that another program syncs.")
