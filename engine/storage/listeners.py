@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from engine.errors import SynclineError
 from engine.storage.file_news import Listener
@@ -40,32 +40,37 @@ class Listeners:
         asyncio.get_running_loop().call_soon(self._tell, tuple(self._all))
 
     def _tell(self, listeners: Sequence[Listener]) -> None:
-        if len(listeners) > TOGETHER:  # first: one may raise
+        if len(listeners) > TOGETHER:
             asyncio.get_running_loop().call_soon(self._tell, listeners[TOGETHER:])
-        for listener in listeners[:TOGETHER]:
-            listener.version_moved(self._version())
+        _each(listeners[:TOGETHER], lambda listener: listener.version_moved(self._version()))
 
     def version_moved(self, version: int) -> None:
         """Tell them at once that the file's db_version is ``version``."""
-        for listener in self:
-            listener.version_moved(version)
+        _each(self, lambda listener: listener.version_moved(version))
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
         """Tell them how the synced tables look now."""
-        for listener in self:
-            listener.schema_changed(tables, parked)
+        _each(self, lambda listener: listener.schema_changed(tables, parked))
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
         """Tell them by which ids the rows of each table are known now."""
-        for listener in self:
-            listener.datasets_changed(datasets)
+        _each(self, lambda listener: listener.datasets_changed(datasets))
 
     def replaced(self) -> None:
         """Tell them that another file has taken the place of the one that was open."""
-        for listener in self:
-            listener.replaced()
+        _each(self, lambda listener: listener.replaced())
 
     def troubled(self, error: SynclineError | None) -> None:
         """Tell them why the file cannot be used at the moment; None: it can be again."""
-        for listener in self:
-            listener.troubled(error)
+        _each(self, lambda listener: listener.troubled(error))
+
+
+def _each(listeners: Iterable[Listener], tell: Callable[[Listener], None]) -> None:
+    """Tell each of them. One that fails is a fault of its own, and is reported as such: the others are told as well,
+    and whoever tells them goes on."""
+    for listener in listeners:
+        try:
+            tell(listener)
+        except Exception as error:
+            context = {"message": "Somebody who was told of a file has failed.", "exception": error}
+            asyncio.get_running_loop().call_exception_handler(context)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+
+import pytest
 
 from engine.errors import SynclineError
 from engine.storage.listeners import TOGETHER, Listeners
@@ -23,10 +25,17 @@ class Listener:
         if self._bad:
             raise RuntimeError("for the test")
 
-    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None: ...
-    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None: ...
-    def replaced(self) -> None: ...
-    def troubled(self, error: SynclineError | None) -> None: ...
+    def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        self.version_moved(0)
+
+    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
+        self.version_moved(0)
+
+    def replaced(self) -> None:
+        self.version_moved(0)
+
+    def troubled(self, error: SynclineError | None) -> None:
+        self.version_moved(0)
 
 
 @on_loop
@@ -46,15 +55,42 @@ async def test_others_on_the_loop_have_their_turn_between_two_groups() -> None:
 
 
 @on_loop
-async def test_one_that_fails_keeps_no_other_group_from_being_told() -> None:
+@pytest.mark.parametrize("tell", [Listeners.tell_soon, lambda all_: all_.version_moved(7)])
+async def test_one_that_fails_keeps_no_other_from_being_told(tell: Callable[[Listeners], None]) -> None:
+    """Those behind it in its own group, and the other groups; what it raised is reported."""
     told: list[int] = []
+    failed: list[object] = []
     listeners = Listeners(lambda: 7)
+    for _ in range(TOGETHER // 2):
+        listeners.add(Listener(told))
     listeners.add(Listener(told, bad=True))
     for _ in range(2 * TOGETHER):
         listeners.add(Listener(told))
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    tell(listeners)
+    await until(lambda: len(told) >= len(listeners), "all of them")
+    assert [str(error) for error in failed] == ["for the test"]
+
+
+@on_loop
+@pytest.mark.parametrize(
+    "tell",
+    [
+        lambda all_: all_.schema_changed((), ()),
+        lambda all_: all_.datasets_changed({}),
+        Listeners.replaced,
+        lambda all_: all_.troubled(None),
+    ],
+)
+async def test_nor_from_any_other_news(tell: Callable[[Listeners], None]) -> None:
+    told: list[int] = []
+    listeners = Listeners(lambda: 7)
+    listeners.add(Listener(told, bad=True))
+    listeners.add(Listener(told))
     asyncio.get_running_loop().set_exception_handler(lambda _, context: None)
-    listeners.tell_soon()
-    await until(lambda: len(told) >= TOGETHER + 2, "the other groups")
+    tell(listeners)
+    assert len(told) == 2
 
 
 @on_loop
