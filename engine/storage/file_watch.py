@@ -106,7 +106,8 @@ class FileWatch:
 
     @property
     def last_event(self) -> float:
-        """When something happened to one of the files, as the loop counts the time; long ago, if nothing has yet."""
+        """When something happened to one of the files, other than that somebody closed it, as the loop counts the time;
+        long ago, if nothing has yet."""
         return self._event
 
     @contextmanager
@@ -121,9 +122,15 @@ class FileWatch:
 
     # What the watcher says
 
-    def touched(self) -> None:
-        """Something happened to one of the files."""
-        now = self._event = self._loop.time()
+    def touched(self, *, closed: bool = False) -> None:
+        """Something happened to one of the files.
+
+        Args:
+            closed: somebody who could write has closed it. That alone is no write: it is told when it is made.
+        """
+        now = self._loop.time()
+        if not closed:
+            self._event = now
         if self._writing or now - self._written < AFTERWARDS:
             self._late_step = 0
             if self._late is None:  # another program may have written, too
@@ -263,6 +270,7 @@ class _Inotify(_Watcher):
         super().__init__(loop)
         self._gone = Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.UNMOUNT | Mask.IGNORED
         self._overflow = Mask.Q_OVERFLOW
+        self._closed = Mask.CLOSE_WRITE
         self._mask = Mask.MODIFY | Mask.CLOSE_WRITE | Mask.CREATE | Mask.DELETE | Mask.MOVE
         self._mask |= Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.ONLYDIR
         self._watches: dict[int, tuple[Watch, set[FileWatch]]] = {}
@@ -300,7 +308,7 @@ class _Inotify(_Watcher):
             name = None if event.name is None else event.name.name
             for file in files:
                 if name is None or name in file.names:
-                    file.touched()
+                    file.touched(closed=event.mask == self._closed)
 
 
 class _Watchfiles(_Watcher):

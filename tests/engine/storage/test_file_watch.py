@@ -14,6 +14,7 @@ import pytest
 
 from engine.storage import file_watch
 from engine.storage.file_watch import FileWatch
+from tests.engine.live import until
 from tests.engine.storage.watching import Heard, writer
 
 pytestmark = pytest.mark.usefixtures("short_waits")
@@ -71,6 +72,24 @@ def test_looks_again_after_a_single_event(tmp_path: Path) -> None:
         return len(heard.times)
 
     assert asyncio.run(main()) == 1 + len(file_watch.WAITS)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system does not tell them apart")
+def test_who_only_opens_and_closes_it_has_not_written(tmp_path: Path) -> None:
+    """It is looked at all the same; but whoever waits for a quiet moment need not wait for that."""
+
+    async def main() -> None:
+        path, heard = tmp_path / "app.db", Heard()
+        path.touch()
+        async with FileWatch(path, heard) as watch:
+            moment = time.monotonic()
+            path.open("r+b").close()
+            await heard.after(moment)
+            assert watch.last_event < moment
+            path.write_bytes(b"something")
+            await until(lambda: watch.last_event >= moment, "the write")
+
+    asyncio.run(main())
 
 
 @pytest.mark.usefixtures("kind")
