@@ -48,6 +48,9 @@ class Access(ABC):
     asks = True
     """Whether peers must show anything at all."""
 
+    revokes = True
+    """Whether there can be ``trouble`` at all with whoever was let in."""
+
     @abstractmethod
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         """Let a peer into ``room``; ``name`` is what it calls itself, if it comes to be paired.
@@ -73,6 +76,7 @@ class Anybody(Access):
     """Asks for nothing."""
 
     asks = False
+    revokes = False
 
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
         return Grant()
@@ -80,6 +84,8 @@ class Anybody(Access):
 
 class SharedToken(Access):
     """One secret for every room and every peer."""
+
+    revokes = False
 
     def __init__(self, secret: str) -> None:
         self._secret = secret

@@ -51,12 +51,14 @@ class Present:
 
     Attributes:
         opening: what takes connections that are not there yet, as TLS is still being negotiated.
+        backlogged: those who have not taken at once all that they were sent, until somebody finds that they have.
     """
 
     inbound_budget: InboundBudget
     sockets: set[HubSocket] = field(default_factory=set)
     addresses: Counter[str] = field(default_factory=Counter)
     opening: set[asyncio.Task[Any]] = field(default_factory=set)
+    backlogged: set[HubSocket] = field(default_factory=set)
 
     async def abort(self) -> None:
         """End all of them, at whatever point they are."""
@@ -120,6 +122,7 @@ class HubSocket(ServerSocket):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._present.sockets.discard(self)
+        self._present.backlogged.discard(self)
         addresses = self._present.addresses
         addresses[self.address] -= 1
         if not addresses[self.address]:
@@ -174,6 +177,8 @@ class HubSocket(ServerSocket):
             self.protocol.state = State.CLOSED
             self.transport.write(BAD_REQUEST)
         super().send_data()
+        if not self.transport.is_closing() and self.transport.get_write_buffer_size():
+            self._present.backlogged.add(self)
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something that takes its time for this peer; it ends with the connection, and with ``send_away``.

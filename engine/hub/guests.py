@@ -77,7 +77,7 @@ class Guests:
         on_change: Callable[[], None],
     ) -> None:
         self.by_room: Counter[str] = Counter()
-        self._inside: set[Guest] = set()
+        self._inside: dict[HubSocket, Guest] = {}
         self._arriving: set[HubSocket] = set()
         self._access = access
         self._options = options
@@ -92,7 +92,7 @@ class Guests:
 
     def __iter__(self) -> Iterator[Guest]:
         """Everybody who is connected and has greeted."""
-        return iter(tuple(self._inside))
+        return iter(tuple(self._inside.values()))
 
     def __len__(self) -> int:
         return len(self._inside)
@@ -104,10 +104,19 @@ class Guests:
         for socket in self._arriving:
             socket.send_away(Gone(CloseCode.GOING_AWAY, reason))
 
-    def drop_slow(self) -> None:
-        """Cut whoever takes too long to read what it is sent."""
-        for guest in self:
+    def drop_slow(self, backlogged: set[HubSocket]) -> None:
+        """Cut whoever takes too long to read what it is sent.
+
+        Args:
+            backlogged: those for whom something waited, of ten thousand mostly none: whoever has taken all leaves it.
+        """
+        for socket in tuple(backlogged):
+            guest = self._inside.get(socket)
+            if guest is None:  # it is on its way in, or out
+                continue
             slow = guest.guard.slow(guest.driver)
+            if not guest.driver.waiting:
+                backlogged.discard(socket)
             if slow and guest.driver.session.closed is None:
                 log.warning("A peer is dropped: %s", slow, extra={"room": guest.room})
                 self._counters.dropped += 1
@@ -115,6 +124,8 @@ class Guests:
 
     def check_tokens(self) -> None:
         """Cut whoever may not stay: a token was revoked or has expired."""
+        if not self._access.revokes:
+            return
         for guest in self:
             self._check_token(guest)
         for socket in self._arriving:
@@ -214,7 +225,7 @@ class Guests:
             on_in=inbound.merged if self._inbound.news is not None else None,
         )  # fmt: skip
         guest = Guest(room, grant, driver, guard)
-        self._inside.add(guest)
+        self._inside[socket] = guest
         self.by_room[room] += 1
         self._counters.sessions += 1
         self._on_change()
@@ -236,7 +247,7 @@ class Guests:
             log.info("A peer left: %s", ended.reason, extra=facts)
         finally:
             self._counters.ended(driver)
-            self._inside.discard(guest)
+            del self._inside[socket]
             self.by_room -= Counter([room])
             self._on_change()
 

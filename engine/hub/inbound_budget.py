@@ -68,6 +68,8 @@ class InboundBudget:
         """Take in what a connection holds by now. When all of them hold too much, some are given up."""
         before, was_small = self._held.get(socket, 0), socket in self._small
         held, small = socket.held, socket.small
+        if held == before and small == was_small and not socket.unfinished and socket not in self._coming:
+            return  # as after nearly every message: it was small, and is done with
         self._held[socket] = held
         self.total += held - before
         if small or was_small:

@@ -33,7 +33,8 @@ class RateLimiter(PeerLimits):
         self._path = path
         self._spare = float(limits.messages * BURST)
         self._counted_at = time.monotonic()
-        self._moved_at = time.monotonic()
+        self._moved_at: float | None = None
+        """When it was seen to take something, while anything waits for it."""
         self._departed = 0
 
     def frame(self, data: bytes) -> None:
@@ -65,10 +66,10 @@ class RateLimiter(PeerLimits):
     def slow(self, driver: Driver) -> str:
         """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
         now, waiting = time.monotonic(), driver.waiting
-        if not waiting:  # as with nearly all of ten thousand
-            self._moved_at = now
+        if not waiting:
+            self._moved_at = None
             return ""
-        if driver.departed != self._departed:
+        if self._moved_at is None or driver.departed != self._departed:
             self._departed, self._moved_at = driver.departed, now
         if waiting > self._limits.waiting:
             return t(

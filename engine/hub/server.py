@@ -229,7 +229,7 @@ class Hub:
             for socket, why in self._handshake.present.inbound_budget.slow():
                 self._counters.dropped += 1
                 socket.give_up(CloseCode.POLICY_VIOLATION, why)
-            self._guests.drop_slow()
+            self._guests.drop_slow(self._handshake.present.backlogged)
             self._upstreams.tidy()
             self._rooms.log_waiting()
             await self._rooms.close_idle()

@@ -49,6 +49,9 @@ class Session(abc.ABC):
     confirms: bool
     """Whether peers of this dialect confirm each batch; if not, only a fresh greeting does."""
 
+    paced = True
+    """Whether it waits with what it sends next until all before it has left (``flushed``)."""
+
     greets_first = True
     """Whether nothing but small messages can come before we have answered the peer's greeting."""
 
@@ -159,7 +162,7 @@ class Session(abc.ABC):
             self.failure = error
 
     def flushed(self) -> None:
-        """Say that every frame given to ``Send`` has left; stock peers are paced by this."""
+        """Say that every frame given to ``Send`` has left; where the session is not ``paced``, it need not be told."""
         self._advance()
 
     def carried(self) -> None:  # noqa: B027 - only the own dialect watches
@@ -182,11 +185,14 @@ class Session(abc.ABC):
 
     def take(self) -> list[Action]:
         """Return the actions to perform, in order, and forget them."""
-        if not self._actions:  # as mostly, and this is asked after each step
-            return []
         actions = list(self._actions)
         self._actions.clear()
         return actions
+
+    @property
+    def actions(self) -> deque[Action]:
+        """The actions themselves, for a driver that takes away one after the other as it has performed it."""
+        return self._actions
 
     def deadline(self) -> float | None:
         """Return when ``tick`` wants to be called, on the clock given as ``now``; None for never."""
@@ -256,7 +262,7 @@ class Session(abc.ABC):
     @property
     def in_sync(self) -> bool:
         """Connected, everything announced is on our disk, nothing due is unconfirmed."""
-        return self.closed is None and self.greeted and self.all_received and self.all_confirmed
+        return self.closed is None and self.greeted and self.all_confirmed and self.all_received
 
     @property
     def peer_reads_templates(self) -> bool:
@@ -364,7 +370,7 @@ class Session(abc.ABC):
 
     def _send(self, data: bytes, changes: Sequence[Change] = ()) -> None:
         self.outbound.changes += len(changes)
-        self._actions.append(Send(data, tuple(changes)))
+        self._actions.append(Send(data, changes if isinstance(changes, tuple) else tuple(changes)))
 
     def _confirm_sent(self, version: int, *, lower: bool = False) -> None:
         """Take the peer's word for what it holds of our history."""

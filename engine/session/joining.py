@@ -159,11 +159,15 @@ class JoinSession(MeetingSession):
             self._actions.append(step)
 
     def deadline(self) -> float | None:
-        times = [one for one in (super().deadline(), self._next_look()) if one is not None]
-        return min(times, default=None)
+        due, look = super().deadline(), self._next_look()
+        if due is None or look is None:
+            return look if due is None else due
+        return min(due, look)
 
     def _next_look(self) -> float | None:
         """When to compare, or to compare anew; None for never, as things are."""
+        if self._waits_until is None and not self._asked:  # as with nearly all, and this is asked after each step
+            return None
         if self.closed is not None or self._waits_until is not None:
             return self._waits_until if self.closed is None else None
         news = (self.local_version, self.inbound.announced) != self._looked_at

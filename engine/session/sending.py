@@ -14,9 +14,10 @@ from dataclasses import dataclass, field, replace
 
 from engine.change import SENTINEL
 from engine.errors import ProtocolError
+from engine.session.common_tables import Comparison
 from engine.tables import Columns, Part, Span, weight
 from engine.text import t
-from engine.wire import MAX_FRAME, Batch, Confirm, Status, Want, encode
+from engine.wire import MAX_FRAME, Batch, Confirm, EncodedChanges, Status, Want, encode
 
 from . import batch_limits, endings
 from .actions import ReadPart, Snapshot
@@ -96,6 +97,8 @@ class SendingSession(LineageSession):
         self._request = Request()
         self._range = Range()
         self._window = Window()
+        self._partly_by: Comparison | None = None
+        self._partly_then: Columns = ()
 
     def _on_want(self, want: Want) -> None:
         if not self.sends:
@@ -249,10 +252,13 @@ class SendingSession(LineageSession):
     @property
     def _partly(self) -> Columns:
         """The columns that the peer has, of the tables of which it does not have all of ours."""
+        if self._partly_by is self.tables:  # as mostly: what the two have in common seldom changes
+            return self._partly_then
         ours = {shape.name: len(shape.columns) for shape in self.here.tables}
-        return tuple(
-            (name, self.common_columns[name]) for name in self.common if len(self.common_columns[name]) < ours[name]
-        )
+        some = (name for name in self.common if len(self.common_columns[name]) < ours[name])
+        self._partly_then = tuple((name, self.common_columns[name]) for name in some)
+        self._partly_by = self.tables
+        return self._partly_then
 
     def _read_part(self) -> None:
         self._announce()
@@ -276,7 +282,11 @@ class SendingSession(LineageSession):
         changes = part.changes if part is not None else ()
         place = part.place if part is not None else b""
         more = bool(place) or self.local_version > until
-        data = encode(Batch(self._request.number, window.number, outbound.position, until, place, more, changes))
+        head = self._request.number, window.number, outbound.position, until, place, more
+        if isinstance(changes, EncodedChanges):
+            data = changes.message(head, lambda: encode(Batch(*head, changes)))
+        else:
+            data = encode(Batch(*head, changes))
         if len(data) > MAX_FRAME:
             largest = max(changes, key=weight)
             if largest.cid == SENTINEL:

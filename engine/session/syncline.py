@@ -73,6 +73,7 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
     """
 
     confirms = True
+    paced = False
 
     def __init__(
         self,
@@ -114,7 +115,9 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
 
     @property
     def parked(self) -> tuple[ParkedTable, ...]:
-        return (*self.tables.parked, *self.apart) if self.tables is not None else ()
+        if self.tables is None:
+            return ()
+        return (*self.tables.parked, *self._apart.values()) if self._apart else self.tables.parked
 
     @property
     def one_sided(self) -> tuple[str, ...]:

@@ -34,12 +34,13 @@ class SharedRead:
     def served(self, action: ReadPart) -> Part | None:
         """Return just what ``action`` would find, as far as this tells that; else None."""
         part = self.part
+        known = not part.hidden and part.newest >= action.least
+        if known and action.exclude_site not in self.authors and not _hides(action):  # as mostly
+            return part
         if action == self.asked:
             return part
-        if part.hidden or part.newest < action.least:
+        if not known:
             return None
-        if not _hides(action) and action.exclude_site not in self.authors:
-            return part
         if part.place or action.span.late:  # with a filter, more would be in it; without one, all of some tables
             return None
         shown = Shown(action.exclude_site, Intervals(action.exclude_versions), part.secondhand)
@@ -143,4 +144,4 @@ def _shared(action: ReadPart, part: Part) -> SharedRead:
 
 def _hides(action: ReadPart) -> bool:
     """Whether its filter leaves out versions of its span; nobody else has such a one."""
-    return any(after > action.span.since for _, after in action.exclude_versions)
+    return bool(action.exclude_versions) and any(after > action.span.since for _, after in action.exclude_versions)

@@ -32,7 +32,7 @@ from engine.transport.deadline import Deadline
 from engine.transport.file_listener import FileListener
 from engine.transport.frame_reader import FrameReader
 from engine.transport.goodbye import say_goodbye
-from engine.transport.keepalive import silence
+from engine.transport.keepalive import Heartbeat
 from engine.transport.life_signs import LifeSigns
 from engine.transport.limits import PeerLimits
 from engine.transport.outbox import Outbox
@@ -84,7 +84,7 @@ class Driver:
         self._on_out = on_out
         # what is to be fed to the session, and what it wants; who is at it, or what it waits for
         self._calls: deque[Callable[[], None]] = deque()
-        self._actions: deque[Action] = deque()
+        self._actions = session.actions
         self._at_work = True
         self._received = False
         # what wakes the main coroutine, and what has failed outside it
@@ -94,10 +94,11 @@ class Driver:
         self._frames = FrameReader(
             socket,
             on_frame=self._pump,
-            on_text=lambda: self.call(lambda: self.session.close(TEXT_FRAME)),
+            on_text=lambda: self.call(lambda: session.close(TEXT_FRAME)),
             on_idle=self._all_came,
         )
-        self._outbox = Outbox(socket, self.traffic)
+        self._outbox = Outbox(socket, self.traffic, self._write_frames)
+        self._heartbeat = Heartbeat(socket, self._heard_nothing)
         self._life = LifeSigns(socket, self._pump)
         self._reads = SharedReading(host, on_done=self._pump, on_late=self._tell)
         # the end: the connection is gone; this is over
@@ -113,12 +114,11 @@ class Driver:
         news = FileListener(self.session, self.call, self._tell)
         stop_listening = self.host.listen(news)
         reader = asyncio.create_task(self._read_frames())
-        writer = asyncio.create_task(self._write_frames())
-        heartbeat = asyncio.create_task(self._listen_for_life())
         try:
             self.session.start()
             self._at_work = False
             self._pump()
+            self._heartbeat.start()
             news.version_moved(self.host.version)
             news.schema_changed(self.host.shapes, self.host.parked)  # they may have been altered while we dialled
             news.datasets_changed(self.host.datasets)
@@ -132,7 +132,7 @@ class Driver:
             self._over = True
             self._deadline.cancel()
             self._reads.close()
-            await self._finish(reader, writer, heartbeat)
+            await self._finish(reader)
 
     # From outside
 
@@ -208,7 +208,7 @@ class Driver:
     def _go_on(self) -> bool:
         """Feed the session and perform its actions until nothing is left; return whether the main coroutine has to wait
         for the next thing, be it an action or a large frame."""
-        while self._perform_ready():
+        while not self._actions or self._perform_ready():
             if self._received:
                 self._received = False
                 self._frames.go_on()
@@ -219,7 +219,6 @@ class Driver:
                     return True
                 self._receive()
             elif not self._feed_rest():
-                self._deadline.set(self.session.deadline(), self.session.now())
                 self._tell()
                 if not self._calls:  # whoever was told may want something
                     return False
@@ -229,17 +228,29 @@ class Driver:
         """Tell the session what concerns the connection alone, and the time; return whether anything came of it."""
         if self._outbox.emptied:
             self._outbox.emptied = False
-            self.session.flushed()
-        elif self._life.ponged and self._frames.idle:  # and so everything before the pong has been received
+            if self.session.paced:
+                self.session.flushed()
+                return True
+        if self._life.ponged and self._frames.idle:  # and so everything before the pong has been received
             self._life.ponged = False
             self.session.ponged()
-        elif self._life.carries(self.departed):
+        elif self._life.carries(self._outbox.departed):
             self.session.carried()
         else:
-            self.session.tick()
-            self._actions.extend(self.session.take())
-            return bool(self._actions)
+            return self._tick()
         return True
+
+    def _tick(self) -> bool:
+        """Let time-outs act; return whether anything came of it."""
+        session = self.session
+        due = session.deadline()
+        if due is None:
+            return False
+        if due <= session.now():
+            session.tick()
+            due = session.deadline()
+        self._deadline.set(due, session.now())
+        return bool(self._actions)
 
     def _receive(self) -> None:
         """Feed the frame that has come, if the guard lets it pass."""
@@ -283,11 +294,7 @@ class Driver:
 
     def _perform_ready(self) -> bool:
         """Perform what the session wants, as far as it takes no waiting; return whether that is all of it."""
-        while True:
-            if wanted := self.session.take():
-                self._actions.extend(wanted)
-            if not self._actions:
-                return True
+        while self._actions:
             if not self._greeted and self.session.greeted:  # before the answer leaves: nothing larger can have come yet
                 self._greeted = True
                 self._take_up_to(self._guard.largest)
@@ -297,6 +304,7 @@ class Driver:
             except SynclineError as error:
                 self._fail(error)
             self._actions.popleft()
+        return True
 
     def _perform_now(self, action: Action) -> bool:
         """Perform an action that takes no waiting; return False for one that does."""
@@ -353,36 +361,32 @@ class Driver:
 
     async def _write_frames(self) -> None:
         try:
-            await self._outbox.run(lambda: self.call(self.session.flushed))
+            await self._outbox.send_all()
         except ConnectionClosed:
             return  # the reader ends too, behind what has come: the last of it may say why
         except GONE:
-            pass
-        self._lost = True  # a session whose frames do not leave is over
-        self._wake.set()
+            self._lost = True  # a session whose frames do not leave is over
+            self._wake.set()
+        else:
+            self.call(self.session.flushed)
 
     def _lose(self) -> None:
         self._lost = True
         self._performer.unheard()
         self._wake.set()
 
-    async def _listen_for_life(self) -> None:
-        try:
-            seconds = await silence(self.socket)
-        except GONE:
-            return
+    def _heard_nothing(self, seconds: float) -> None:
         here = t("Nothing was heard from the other side for {seconds:.0f} s.", seconds=seconds)
         self._performer.unheard()
         # Some lines die by halves, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
         self.call(lambda: self.session.close(Close(CloseCode.GOING_AWAY, here, there)))
 
-    async def _finish(self, reader: asyncio.Task[Any], writer: asyncio.Task[Any], heartbeat: asyncio.Task[Any]) -> None:
+    async def _finish(self, reader: asyncio.Task[Any]) -> None:
         """End the tasks and close the socket."""
         self._frames.discard()
-        for task in (writer, heartbeat):
-            task.cancel()
-        await asyncio.gather(writer, heartbeat, self._life.end(), return_exceptions=True)
+        self._heartbeat.stop()
+        await asyncio.gather(self._outbox.end(), self._life.end(), return_exceptions=True)
         try:
             await say_goodbye(self.socket, self.session, self._outbox, reader)
         finally:

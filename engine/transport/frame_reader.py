@@ -1,6 +1,7 @@
 """Reads a socket's frames one at a time.
 
-The next one is read when the one before was dealt with (merged and on disk): the back-pressure towards the peer.
+The next one is read when the one before was dealt with (merged and on disk): the back-pressure towards the peer. A
+small one that comes when nothing waits is taken on the spot: to wake a task for it costs more than most of them do.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from collections.abc import Callable
 
 from websockets.asyncio.connection import Connection
 from websockets.exceptions import ConnectionClosed
+
+from engine.transport.receive_queue import ReceiveQueue
 
 TURN = 16
 """Frames after which others on the loop have their turn: where each is dealt with on the spot and the next one is
@@ -48,29 +51,52 @@ class FrameReader:
         self._on_text = on_text
         self._on_idle = on_idle
         self._dealt_with = asyncio.Event()
+        self._dealt_with.set()
+        self._waits = False
+        """Whether the task waits for the next one, or has yet to wake up for it."""
+        queue = socket.recv_messages
+        self._queue = queue if isinstance(queue, ReceiveQueue) else None
 
     async def run(self) -> None:
         """Read until the connection is over."""
+        if self._queue is not None:
+            self._queue.on_small = self._take_small
         for number in itertools.count(1):
             if number % TURN == 0:
                 await asyncio.sleep(0)
-            self.idle = True
+            self.idle = self._waits = True
             self._on_idle()
             try:
                 frame = await self._socket.recv()
             except ConnectionClosed:
                 return
-            self.idle = False
+            self.idle = self._waits = False
+            await self._dealt_with.wait()  # what was taken on the spot came before
             if self.discards:
                 continue
             if isinstance(frame, str):
                 self._on_text()
                 continue
-            self.frame = frame
+            self._bring(frame)
             del frame
-            self._dealt_with.clear()
-            self._on_frame()
             await self._dealt_with.wait()
+
+    def _take_small(self, frame: bytes) -> bool:
+        """Take one that has just come; False where others come first."""
+        if not self.idle:
+            return False
+        if self.discards:
+            if self._queue is not None:
+                self._queue.handed_over_done()
+            return True
+        self.idle = False
+        self._bring(frame)
+        return True
+
+    def _bring(self, frame: bytes) -> None:
+        self.frame = frame
+        self._dealt_with.clear()
+        self._on_frame()
 
     def take(self) -> bytes:
         """Return the frame that has come, and forget it: a large one need not lie in memory beside what it held."""
@@ -81,6 +107,10 @@ class FrameReader:
     def go_on(self) -> None:
         """The frame that came was dealt with."""
         self._dealt_with.set()
+        if self._queue is not None:
+            self._queue.handed_over_done()
+        if self._waits:  # it was taken on the spot, and nothing has come since
+            self.idle = True
 
     def discard(self) -> None:
         """Let go of what comes from now on."""

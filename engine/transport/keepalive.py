@@ -9,17 +9,19 @@ one whose data is still being taken hears something as well.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import select
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.connection import Connection
 from websockets.asyncio.server import ServerConnection
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 
 from engine.sqlite.steps import unless
-from engine.transport.receive_queue import ReceiveQueue
+from engine.transport import small_frames
+from engine.transport.receive_queue import TURN, ReceiveQueue
 
 T = TypeVar("T")
 
@@ -28,6 +30,9 @@ INTERVAL = 15.0
 
 LOOK_EVERY = 0.5
 """Seconds between two looks whether somebody who waits for an answer has hung up."""
+
+CLOSING = 2.0
+"""Seconds that a connection which the other side has ended still has, from the first look at it."""
 
 MISSES = 2
 """Intervals in a row without a byte, after which the peer is held for dead."""
@@ -45,7 +50,12 @@ class _Hears(Connection):
 
     def data_received(self, data: bytes) -> None:
         self.taken += len(data)
-        super().data_received(data)
+        self.recv_messages.turn = TURN
+        message = small_frames.received(self.protocol, data)
+        if message is None:
+            super().data_received(data)
+        elif not self.recv_messages.hand_over(message):
+            self.recv_messages.put(Frame(Opcode.BINARY, message))
 
 
 class ClientSocket(_Hears, ClientConnection):
@@ -89,25 +99,50 @@ def _hung_up(socket: Connection) -> bool:
     return bool(poll.poll(0))
 
 
-async def silence(socket: Connection) -> float:
-    """Ping until the peer has been silent for too long.
+class Heartbeat:
+    """Pings, and notices a peer that is silent for too long.
 
-    Intervals are counted, not seconds: a program that was itself stopped meanwhile listens before it judges.
+    Intervals are counted, not seconds: a program that was itself stopped meanwhile listens before it judges. It is a
+    timer, not a task: a hub has one for each of ten thousand guests who do nothing else.
 
-    Returns:
-        for how many seconds, about.
-
-    Raises:
-        ConnectionClosed: it came to an end before.
+    Args:
+        socket: open. on_silent: called once, with the seconds of silence, about.
     """
-    missed = 0
-    while missed < MISSES:
-        before = taken(socket)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(INTERVAL):
-                await socket.ping()
-                await asyncio.sleep(INTERVAL)
+
+    def __init__(self, socket: Connection, on_silent: Callable[[float], None]) -> None:
+        self._socket = socket
+        self._on_silent = on_silent
+        self._missed = 0
+        self._before: int | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Ping for the first time."""
+        self._ping()
+
+    def stop(self) -> None:
+        """Ping no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _ping(self) -> None:
+        socket = self._socket
+        self._before = taken(socket)
+        if socket.protocol.state is State.OPEN and not socket.transport.is_closing():
+            socket.protocol.send_ping(b"")  # any byte of theirs is an answer: this one need not be told from others
+            socket.send_data()
+        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._look)
+
+    def _look(self) -> None:
+        socket = self._socket
+        if socket.protocol.state is not State.OPEN:
+            # the other side has ended it; our answer may wait behind what it does not take any more
+            self._timer = asyncio.get_running_loop().call_later(CLOSING, socket.transport.abort)
+            return
         # A peer that we do not listen to at the moment, being busy with what it sent, is not silent.
-        heard = before is None or taken(socket) != before or not socket.transport.is_reading()
-        missed = 0 if heard else missed + 1
-    return MISSES * INTERVAL
+        heard = self._before is None or taken(socket) != self._before or not socket.transport.is_reading()
+        self._missed = 0 if heard else self._missed + 1
+        if self._missed < MISSES:
+            self._ping()
+        else:
+            self._on_silent(MISSES * INTERVAL)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from websockets.asyncio.connection import Connection
 from websockets.protocol import State
 
 from engine.session.traffic import Traffic
+from engine.transport import small_frames
 from engine.transport.close_codes import GONE
 
 SMALL = 16 * 1024
@@ -23,16 +25,21 @@ class Outbox:
 
     Args:
         socket: where to. traffic: counts what it has taken.
+        send_rest: awaits ``send_all``: a task of it is made where something has to wait.
 
     Attributes:
         emptied: whether frames have gone on the spot, and nothing is left; for whoever sets it back.
     """
 
-    def __init__(self, socket: Connection, traffic: Traffic) -> None:
+    def __init__(
+        self, socket: Connection, traffic: Traffic, send_rest: Callable[[], Coroutine[Any, Any, None]]
+    ) -> None:
         self._socket = socket
         self._traffic = traffic
+        self._send_rest = send_rest
         self._frames: deque[bytes] = deque()
-        self._filled = asyncio.Event()
+        self._writer: asyncio.Task[None] | None = None
+        self._ended = False
         self._sending = False
         self.emptied = False
         self._handed = 0
@@ -52,14 +59,19 @@ class Outbox:
         """Send a frame after those that wait; on the spot, if none do."""
         if self._frames or self._sending or not self._goes_at_once(frame):
             self._frames.append(frame)
-            self._filled.set()
+            if self._writer is None and not self._ended:  # after an error it stays: nothing leaves any more
+                self._writer = asyncio.create_task(self._send_rest())
 
     def _goes_at_once(self, frame: bytes) -> bool:
         socket = self._socket
         if len(frame) > SMALL or socket.protocol.state is not State.OPEN or self._buffered:
             return False
         try:
-            socket.protocol.send_binary(frame)
+            whole = small_frames.to_send(socket.protocol, frame)
+            if whole is not None:
+                socket.protocol.writes.append(whole)
+            else:
+                socket.protocol.send_binary(frame)
             socket.send_data()
         except GONE:
             return False
@@ -68,17 +80,21 @@ class Outbox:
         self.emptied = True
         return True
 
-    async def run(self, on_empty: Callable[[], None]) -> None:
-        """Send what comes, and call ``on_empty`` whenever nothing is left; ends by an error of the socket's."""
-        while True:
-            await self._filled.wait()
-            self._filled.clear()
-            while self._frames:
-                await self._send_next()
-            on_empty()
+    async def send_all(self) -> None:
+        """Send what waits and what comes meanwhile, until nothing is left. Ends by an error of the socket's, too."""
+        while self._frames:
+            await self._send_next()
+        self._writer = None
+
+    async def end(self) -> None:
+        """Send nothing more, but for what is flushed."""
+        self._ended = True
+        if self._writer is not None:
+            self._writer.cancel()
+            await asyncio.gather(self._writer, return_exceptions=True)
 
     async def flush(self, seconds: float) -> None:
-        """Send what is left, as far as it leaves within this time; ``run`` must have ended."""
+        """Send what is left, as far as it leaves within this time; after ``end``."""
         with contextlib.suppress(*GONE, TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._frames:
