@@ -275,3 +275,31 @@ def test_who_repairs_a_table_without_names_is_told_first(tmp_path: Path) -> None
         assert Damage.ROW_NAMES in {finding.damage for finding in replica.check()}
         replica.repair()
         assert [finding for finding in replica.check() if finding.harms] == []
+
+
+@pytest.mark.parametrize("to", ["tags", "tags (note, label)"])
+def test_a_foreign_key_of_two_columns_to_a_key_that_is_made_of_references(to: str, new: Open) -> None:
+    """The tables whose numbers they are are only referred to by way of that."""
+    schema = (
+        "CREATE TABLE notes (id INTEGER PRIMARY KEY, title); CREATE TABLE labels (id INTEGER PRIMARY KEY, name);"
+        "CREATE TABLE tags (note INTEGER REFERENCES notes, label INTEGER REFERENCES labels, PRIMARY KEY (note, label));"
+        f"CREATE TABLE reasons (id INTEGER PRIMARY KEY, n INTEGER, l INTEGER, why, FOREIGN KEY (n, l) REFERENCES {to})"
+    )
+    tables = ("notes", "labels", "tags", "reasons")
+    files = [new(schema, *tables) for _ in range(3)]
+    for who, file in enumerate(files):
+        file.app(
+            f"INSERT INTO notes (title) VALUES ('{who} a'), ('{who} b')",
+            f"INSERT INTO labels (name) VALUES ('{who} c'), ('{who} d')",
+            "INSERT INTO tags VALUES (1, 2)",
+            f"INSERT INTO reasons (n, l, why) VALUES (1, 2, '{who}')",
+        )
+    sync(*files, tables=tables)
+    meant = (
+        "SELECT why, title, name FROM reasons JOIN tags ON note = n AND label = l"
+        " JOIN notes ON notes.id = n JOIN labels ON labels.id = l ORDER BY why"
+    )
+    for file in files:
+        assert file.db.execute(meant).fetchall() == [(f"{who}", f"{who} a", f"{who} d") for who in range(3)]
+        assert file.db.execute("PRAGMA foreign_key_check").fetchall() == []
+    assert all(content(file, *tables) == content(files[0], *tables) for file in files)
