@@ -51,6 +51,8 @@ class PeerStatus:
         confirmed: our clock that they hold on theirs.
         to_send, to_receive: versions still to go.
         done, total: progress of the sync under way, in versions; both 0 when none is.
+        changes, size: how many changes and bytes it has moved, both ways; seconds_left: how long it goes on at this
+            pace, None while that cannot be told.
         last_success, last_attempt, next_attempt: times, None for never.
         parked: the tables that both sides have and that are not synced for now, as of the last connection.
         one_sided: which columns stay on one side, in sentences, likewise.
@@ -73,6 +75,9 @@ class PeerStatus:
     to_receive: int = 0
     done: int = 0
     total: int = 0
+    changes: int = 0
+    size: int = 0
+    seconds_left: int | None = None
     last_success: float | None = None
     last_attempt: float | None = None
     next_attempt: float | None = None

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from engine.settings import Pause
 from gui.language import on_language_change, tr
+from gui.models.values import number
 from gui.theme import icon
 
 
@@ -72,7 +73,7 @@ class Actions(QObject):
         if peers == 1:
             whom = tr("Sync the selected peer (F5); all: Shift+F5")
         elif peers > 1:
-            whom = tr("Sync the {count} selected peers (F5); all: Shift+F5", count=peers)
+            whom = tr("Sync the {count} selected peers (F5); all: Shift+F5", count=number(peers))
         self.sync_now.setToolTip(whom)
 
     def set_database(self, name: str) -> None:

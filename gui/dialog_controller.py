@@ -255,7 +255,9 @@ class DialogController(QObject):
         target = await self._choose_target(tr("Export the syncs"), "syncline.csv", kinds)
         if target is not None and journal is not None:
             count = await export(journal, target)
-            self._commands.status_message.emit(tr("Exported {count} syncs to {file}.", count=count, file=target.name))
+            self._commands.status_message.emit(
+                tr("Exported {count} syncs to {file}.", count=values.number(count), file=target.name)
+            )
 
     async def _verify(self, peer: PeerId) -> None:
         async with self._asking:

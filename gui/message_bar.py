@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStyle, QToolButton, QWidget
 
 from gui.language import on_language_change, tr
+from gui.models.values import number
 from gui.theme import icon
 
 KEPT = 20
@@ -101,6 +102,6 @@ class MessageBar(QFrame):
         self._icon.setPixmap(self.style().standardIcon(kind).pixmap(size, size))
         self._text.setText(self.text)
         waiting = len(self._texts) - 1
-        self._more.setText(tr("{count} more", count=waiting))
+        self._more.setText(tr("{count} more", count=number(waiting)))
         self._more.setVisible(waiting > 0)
         self.setVisible(bool(self._texts))

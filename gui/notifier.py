@@ -159,7 +159,7 @@ class Notifier(QObject):
             return
         text = "\n".join(lines[:NAMED])
         if len(lines) > NAMED:
-            text += "\n" + tr("and {count} more", count=len(lines) - NAMED)
+            text += "\n" + tr("and {count} more", count=number(len(lines) - NAMED))
         self.notified.emit("Syncline", text)
 
     def _name(self, peer: str) -> str:

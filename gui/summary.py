@@ -12,6 +12,7 @@ from gui.language import said, tr
 from gui.models import times
 from gui.models.database_status import counted, covered, together
 from gui.models.labels import state_word
+from gui.models.values import number
 from gui.theme import worst
 
 
@@ -65,9 +66,9 @@ def summary(
     if len(having) == 1:
         who = having[0].name
     elif len(having) == len(peers):
-        who = tr("all {count} peers", count=len(peers))
+        who = tr("all {count} peers", count=number(len(peers)))
     else:
-        who = tr("{count} of {total} peers", count=len(having), total=len(peers))
+        who = tr("{count} of {total} peers", count=number(len(having)), total=number(len(peers)))
     alike = len(having) == 1 or (len(having) == len(peers) and len({peer.explanation for peer in having}) == 1)
     when = _last_sync(having, state)
     tables = together((coverage or {}).get(database) for database in {peer.database for peer in having})

@@ -286,7 +286,7 @@ class Attempt:
     def _stepped(self, facts: SessionFacts) -> None:
         self.stepped.set()
         now = asyncio.get_running_loop().time()
-        self.progress.update(facts, now)
+        self.progress.update(facts, now, self.driver.traffic.size if self.driver is not None else 0)
         if facts.greeted and self._greeted_at is None:
             self._greeted_at = now
             if self._wary:

@@ -65,7 +65,7 @@ class GuestRow:
             self._driver, self._progress, self._trouble = driver, Progress(), None
             board.status = replace(board.status, last_attempt=time.time())
         now = asyncio.get_running_loop().time()
-        self._progress.update(facts, now)
+        self._progress.update(facts, now, driver.traffic.size)
         waiting = driver.host.waiting if session.sends else Waiting()
         board.note(facts, waiting)
         state, reason = connected_state(

@@ -22,6 +22,9 @@ HOLD = 2.0
 """Seconds for which "In sync" is held through a lag, so that it does not flicker."""
 
 
+SURE = 2.0
+"""Seconds after which the pace of a sync tells how long it will take."""
+
 REPORT_EVERY = 0.1
 """Seconds between two reports of the same state with other numbers."""
 
@@ -38,21 +41,36 @@ NOTHING = Waiting()
 class Progress:
     """How far the sync under way has come, in versions, and how long "In sync" may still be held.
 
-    ``settled_at`` is when the session was last truly in sync, on the loop's clock.
+    ``changes`` and ``size`` (bytes) are what it has moved so far, both ways; ``seconds_left`` is how long it goes on at
+    this pace, None while that cannot be told. ``settled_at`` is when the session was last truly in sync, on the loop's
+    clock.
     """
 
     total: int = 0
     done: int = 0
+    changes: int = 0
+    size: int = 0
+    seconds_left: int | None = None
     settled_at: float | None = field(default=None)
+    _began: float = field(default=0.0)
+    _before: tuple[int, int] = field(default=(0, 0))
+    """The session's changes and bytes when this sync began."""
 
-    def update(self, facts: SessionFacts, now: float) -> None:
-        """Take in the session's facts as they are at ``now``."""
+    def update(self, facts: SessionFacts, now: float, size: int = 0) -> None:
+        """Take in the session's facts as they are at ``now``, and how many bytes its connection has carried."""
         left = facts.to_receive + facts.to_send
         if left == 0:
-            self.total = self.done = 0
+            self.total = self.done = self.changes = self.size = 0
+            self.seconds_left, self._before = None, (facts.changes, size)
         else:
+            if self.total == 0:
+                self._began = now
             self.total = max(self.total, self.done + left)
             self.done = self.total - left
+            self.changes, self.size = facts.changes - self._before[0], size - self._before[1]
+            passed = now - self._began
+            if self.done > 0 and passed >= SURE:
+                self.seconds_left = max(1, round(passed * left / self.done))
         if facts.in_sync:
             self.settled_at = now
 
@@ -162,6 +180,9 @@ class Board:
             next_attempt=next_attempt,
             done=progress.done if progress else 0,
             total=progress.total if progress else 0,
+            changes=progress.changes if progress else 0,
+            size=progress.size if progress else 0,
+            seconds_left=progress.seconds_left if progress else None,
         )
 
     def show_paused(self, left: float, *, visited: bool) -> None:

@@ -269,6 +269,11 @@ class Session(abc.ABC):
         """Whether the peer may be told templates with arguments (``engine.peer_text``)."""
         return False
 
+    @property
+    def changes(self) -> int:
+        """How many changes this session has sent, and received and merged."""
+        return self.outbound.changes + self.inbound.changes
+
     def facts(self) -> SessionFacts:
         """Return what the session knows of itself now; take it once for each step."""
         return SessionFacts(
@@ -288,6 +293,7 @@ class Session(abc.ABC):
             one_sided=self.one_sided,
             shared=self.shared,
             note=self.note,
+            changes=self.changes,
         )
 
     # For the dialects

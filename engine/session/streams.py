@@ -101,7 +101,7 @@ class SessionFacts:
         greeted, kin, closed: whether the peer has greeted, is the one that our file knows, and the session has ended.
         confirms, note, parked, one_sided, shared: as in ``Session``.
         received, confirmed: up to which version each side's history is on the other's disk.
-        to_receive, to_send, all_received, all_sent, in_sync: as in ``Session``.
+        to_receive, to_send, all_received, all_sent, in_sync, changes: as in ``Session``.
     """
 
     peer: SiteId | None
@@ -120,3 +120,4 @@ class SessionFacts:
     one_sided: tuple[str, ...]
     shared: Shared | None
     note: str
+    changes: int

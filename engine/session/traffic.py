@@ -13,3 +13,8 @@ class Traffic:
     started: float = field(default_factory=time.monotonic)
     bytes_in: int = 0
     bytes_out: int = 0
+
+    @property
+    def size(self) -> int:
+        """The bytes of both ways."""
+        return self.bytes_in + self.bytes_out

@@ -191,8 +191,8 @@ class VerifyDialog(AsyncDialog):
             return tr("The same rows, with a different history: {counts}.", counts=counted)
         count = len(report.differing)
         if count > SHOWN or any(table.more for table in report.tables):
-            return tr("More than {count} rows differ; these are the first.", count=min(count, SHOWN))
-        return tr("Rows that differ: {count}.", count=count)
+            return tr("More than {count} rows differ; these are the first.", count=self._number(min(count, SHOWN)))
+        return tr("Rows that differ: {count}.", count=self._number(count))
 
     def _advice(self, report: Verification) -> str:
         """What to do, and what was not compared."""

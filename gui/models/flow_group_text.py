@@ -134,7 +134,9 @@ class GroupWords:
                     for table, count in counted[:tables]
                 ]
                 if left := len(counted) - len(named):
-                    named.append(tr("1 more table") if left == 1 else tr("{count} more tables", count=left))
+                    named.append(
+                        tr("1 more table") if left == 1 else tr("{count} more tables", count=values.number(left))
+                    )
                 return ", ".join(named)
             case _:
                 return ""
@@ -207,7 +209,9 @@ class GroupWords:
         if whole is not None or here:
             said.insert(0, tr("new"))
         if left := len(said) - columns:
-            said[columns:] = [tr("1 more") if left == 1 else tr("{count} more", count=left)] if left > 0 else []
+            said[columns:] = (
+                [tr("1 more") if left == 1 else tr("{count} more", count=values.number(left))] if left > 0 else []
+            )
         return " · ".join(said)
 
     def _part(self, change: FlowChange) -> str:

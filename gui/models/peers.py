@@ -248,9 +248,21 @@ class PeersModel(QAbstractTableModel):
                 return "–" if peer.site_id is None else values.number(_count(peer, column))
 
     def _state(self, peer: PeerStatus) -> str:
+        if peer.state is State.SYNCING and peer.changes:
+            count = values.number(peer.changes)
+            return tr("1 change") if peer.changes == 1 else tr("{count} changes", count=count)
         if peer.state is State.SYNCING and peer.total:
             return tr("{done} of {total}", done=values.number(peer.done), total=values.number(peer.total))
         return state_word(peer.state)
+
+    def _pace(self, peer: PeerStatus) -> str:
+        """What a sync under way has moved beside its changes, and how long it goes on."""
+        if not peer.changes:
+            return ""
+        moved = values.size(peer.size)
+        if peer.seconds_left is None:
+            return moved
+        return tr("{time} left, {size}", size=moved, time=times.about(peer.seconds_left))
 
     def _sentence(self, peer: PeerStatus, told: str | None = None) -> str:
         """Why a peer is in its state; ``told`` is what the engine says of it, by default without a countdown."""
@@ -265,7 +277,8 @@ class PeersModel(QAbstractTableModel):
                     "Was paired with this machine, and connects to it by itself. “Share” can take its access away."
                 )
             case Column.STATE:
-                return self._sentence(peer, peer.sentence())
+                sentence, pace = self._sentence(peer, peer.sentence()), self._pace(peer)
+                return f"{sentence}\n{self._state(peer)}, {pace}" if pace and peer.state is State.SYNCING else sentence
             case Column.LAST_SUCCESS:
                 return times.exact(peer.last_success)
             case Column.LAST_ATTEMPT:
@@ -294,7 +307,8 @@ class PeersModel(QAbstractTableModel):
         """All of a cell that can be seen or heard, and what it is sorted by."""
         raw = self._raw(peer, column, SORT_ROLE)
         if column is Column.STATE:
-            return (peer.state, peer.explanation, peer.done, peer.total)
+            moved = peer.changes, peer.size, peer.seconds_left
+            return (peer.state, peer.explanation, peer.done, peer.total, *moved)
         return raw, self._text(peer, column), column is Column.NAME and self.is_stale(peer)
 
     def _raw(self, peer: PeerStatus, column: Column, role: int) -> Any:
@@ -303,7 +317,7 @@ class PeersModel(QAbstractTableModel):
         if role == STATE_ROLE:
             return peer.state
         if role == SENTENCE_ROLE:
-            return "" if peer.state is State.SYNCING and peer.total else self._sentence(peer)
+            return self._pace(peer) if peer.state is State.SYNCING and peer.total else self._sentence(peer)
         if role == PROGRESS_ROLE:
             return (peer.done, peer.total) if peer.state is State.SYNCING and peer.total else None
         if role != SORT_ROLE:

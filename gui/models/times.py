@@ -75,6 +75,16 @@ def duration(seconds: float) -> str:
     return tr("{hours} h {minutes} min", hours=hours, minutes=minutes)
 
 
+def about(seconds: int) -> str:
+    """A length of time as it is guessed, such as ``12 s`` or ``3 min``."""
+    if seconds < 60:
+        return tr("{seconds} s", seconds=seconds)
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return tr("{minutes} min", minutes=minutes)
+    return tr("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
+
+
 def clock(when: float, now: float | None = None) -> str:
     """The time of day to the millisecond, local; of another day that, and the time to the minute.
 

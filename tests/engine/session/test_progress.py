@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,21 @@ def change(table: str, version: int) -> Change:
 )
 def test_how_much_of_a_range_lies_behind(changes: list[Change], behind: int) -> None:
     assert versions_behind(changes, ("a", "b"), 10, 30) == behind
+
+
+def test_a_sync_counts_what_it_moved_and_tells_how_long_it_goes_on() -> None:
+    def facts(changes: int, left: int) -> SimpleNamespace:
+        return SimpleNamespace(changes=changes, to_receive=left, to_send=0, in_sync=left == 0)
+
+    progress = Progress()
+    seen = []
+    for now, changes, left, size in (
+        (0.0, 10, 0, 100), (1.0, 10, 100, 100), (2.0, 60, 90, 600), (11.0, 460, 50, 5_000), (21.0, 960, 0, 9_000),
+        (30.0, 965, 5, 9_050),
+    ):  # fmt: skip
+        progress.update(facts(changes, left), now, size)  # type: ignore[arg-type]
+        seen.append((progress.changes, progress.size, progress.seconds_left))
+    assert seen == [(0, 0, None), (0, 0, None), (50, 500, None), (450, 4_900, 10), (0, 0, None), (5, 50, None)]
 
 
 def test_progress_moves_within_a_range(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

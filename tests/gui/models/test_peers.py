@@ -76,6 +76,12 @@ def test_each_state_has_an_icon_a_word_and_its_reason(model: PeersModel, state: 
 def test_progress_is_told_while_syncing_only(model: PeersModel) -> None:
     model.update([status(state=State.SYNCING, done=1240, total=9000)])
     assert cell(model, Column.STATE) == "1,240 of 9,000"
+    moved = {"changes": 4310, "size": 312_000}
+    for left, said in ((None, "312.0 kB"), (12, "12 s left, 312.0 kB"), (200, "3 min left, 312.0 kB")):
+        model.update([status(state=State.SYNCING, done=1240, total=9000, seconds_left=left, **moved)])
+        assert cell(model, Column.STATE) == "4,310 changes"
+        assert cell(model, Column.STATE, SENTENCE_ROLE) == said
+        assert cell(model, Column.STATE, Role.ToolTipRole).endswith(f"\n4,310 changes, {said}")
     assert cell(model, Column.STATE, PROGRESS_ROLE) == (1240, 9000)
     model.update([status(state=State.WAITING, done=1240, total=9000)])
     assert cell(model, Column.STATE, PROGRESS_ROLE) is None
