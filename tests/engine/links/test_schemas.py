@@ -9,7 +9,8 @@ import pytest
 from engine.events import AttentionNeeded
 from engine.peer_state import State
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write, writing
-from tests.engine.session.test_ranges import NARROW, PHOTO, WIDEN, WIDEN_OTHERWISE
+from tests.engine.session.test_late_tables import NARROW, WIDEN_OTHERWISE
+from tests.engine.session.test_ranges import PHOTO, WIDEN
 
 
 def narrow_again(path: Path) -> None:
