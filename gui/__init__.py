@@ -9,7 +9,7 @@
 - ``panels``: tables and what is around them; ``models``: what they show; ``dialogs``, and ``dialog_controller``
 - ``help_menu``: documents, version, about
 - ``actions``: what window and tray share; ``summary``: all peers in one line; ``window_state``: sizes of last time
-- ``database_choice``: which database the window is about
+- ``database_choice``: which database the window is about; ``other_sync_reader``: whether another program syncs it too
 - ``journal_reader``, ``clock_reader``, and as ``database_reader`` ``coverage_reader`` and ``conflicts``, which also
   carries out what is decided: what panels show that is read from disk
 - ``preferences``: settings put into effect; ``power_monitor``: battery and network; ``desktop``: login, links
