@@ -83,6 +83,13 @@ class Gallery:
             await self._empty(window)
         async with states() as window:
             await self._show("states", window)
+            window.resize(WIDE)
+            window.splitter.setSizes([200, 300])
+            window.tabs.setCurrentWidget(window.centre.topology)
+            await self._show("connections", window)
+            window.tabs.setCurrentWidget(window.flow)
+            window.resize(SMALL)
+            window.splitter.setSizes([300, 100])
             window.tabs.setCurrentWidget(window.conflicts)
             await self._show("empty-conflicts", window)
             window.conflicts.set_conflicts("d", CONFLICTS)

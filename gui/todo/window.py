@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QFileSystemWatcher, Qt, QTimer
+from PySide6.QtCore import QEvent, QFileSystemWatcher, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.language import tr
+from gui.theme import show_boxes
 from gui.todo.model import Column, TodoModel
 from gui.todo.store import TodoFile
 
@@ -47,6 +48,7 @@ class TodoWindow(QWidget):
         font.setBold(True)
         heading.setFont(font)
         self.table = QTableView()
+        show_boxes(self.table)
         self.table.setModel(self.model)
         self.table.setAccessibleName(tr("To-dos"))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -91,6 +93,12 @@ class TodoWindow(QWidget):
         self._watcher.fileChanged.connect(self._soon.start)
         self._watcher.directoryChanged.connect(self._soon.start)
         self._watch()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Follow the scheme, light or dark."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            show_boxes(self.table)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """The app ends with its window."""

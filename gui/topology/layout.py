@@ -97,7 +97,7 @@ class Measures:
     @property
     def row(self) -> float:
         """What one node of a column takes."""
-        return max(2 * self.radius, self.line) + 6
+        return max(2 * self.radius, self.line) + (6 if self.line else 3)
 
     @property
     def rows(self) -> int:
@@ -109,12 +109,23 @@ def arrange(topology: Topology, measures: Measures) -> Picture:
     """Put every node in its place. Where there is no room for all, the last ones become one node that counts them."""
     if not topology.nodes:
         return Picture()
-    if measures.small:
+    if measures.small and not _fits(topology, measures):
         here = Node(HERE, Kind.HERE, ", ".join(node.name for node in topology.here))
         topology = merged(topology, {node.key: here for node in topology.here})
     if topology.nodes[0].kind is Kind.HERE:
         return _around(topology, measures)
     return _beside(topology, measures)
+
+
+def _fits(topology: Topology, measures: Measures) -> bool:
+    """Whether there is room for each database, in a box with a name."""
+    rows = int(_inner(measures).height // measures.row)
+    return measures.line > 0 and len(topology.here) <= rows and len(topology.others) <= rows
+
+
+def _inner(measures: Measures) -> Measures:
+    """What the box around this machine leaves."""
+    return replace(measures, height=measures.height - measures.line - 8)
 
 
 def _around(topology: Topology, measures: Measures) -> Picture:
@@ -146,7 +157,7 @@ def _hangs_on_this_machine(topology: Topology, others: Sequence[Node]) -> bool:
 def _beside(topology: Topology, measures: Measures) -> Picture:
     """The databases of this machine in a box at the left, the machines at the right."""
     top = measures.line + 4  # the box has a name
-    inner = replace(measures, height=measures.height - top - 4)
+    inner = _inner(measures)
     topology, here = _shortened(topology, topology.here, inner.rows)
     topology, others = _shortened(topology, [node for node in topology.nodes if node not in here], inner.rows)
     reach = min(measures.width * 0.2, 0.7 * REACH)

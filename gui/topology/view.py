@@ -141,10 +141,10 @@ class TopologyView(QWidget):
 
     def _measures(self) -> Measures:
         line = float(self.fontMetrics().height())
-        radius = 0.6 * line + (1 if self._small else 2)
+        labelled = self.height() >= LABELLED
+        radius = 0.6 * line + (1 if self._small else 2) if labelled else 0.45 * line
         names = max((self.fontMetrics().horizontalAdvance(node.name) for node in self.topology.here), default=0)
-        labels = line if self.height() >= LABELLED else 0.0
-        return Measures(self.width(), self.height(), radius, labels, names, self._small)
+        return Measures(self.width(), self.height(), radius, line if labelled else 0.0, names, self._small)
 
     def _arrange(self) -> None:
         self.picture = arrange(self.topology, self._measures())

@@ -107,12 +107,13 @@ def test_lines_cross_little() -> None:
     assert (places["notes"] < places["todo"]) == (places["z"] < places["a"])
 
 
-def test_in_the_header_all_databases_are_this_machine() -> None:
-    topology = build([NOTES, TODO], [peer("desktop"), peer("phone", "t")])
-    picture = arrange(topology, HEADER)
+def test_in_the_header_many_databases_are_this_machine() -> None:
+    many = [NOTES, TODO, replace(NOTES, database="x", name="extra")]
+    picture = arrange(build(many, [peer("desktop"), peer("phone", "t")]), HEADER)
     [here] = picture.topology.here
-    assert (here.kind, here.name) == (Kind.HERE, "notes, todo")
+    assert (here.kind, here.name) == (Kind.HERE, "extra, notes, todo")
     assert {link.near for link in picture.topology.links} == {HERE}
+    assert arrange(build(many[:2], [peer("desktop"), peer("phone", "t")]), HEADER).box is not None, "two have room"
 
 
 def test_a_node_is_found_at_its_place() -> None:

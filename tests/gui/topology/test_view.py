@@ -198,8 +198,10 @@ def test_it_is_painted_in_the_colours_and_the_size_of_the_moment(view: TopologyV
 def test_in_the_header_it_is_small(qtbot: QtBot) -> None:
     view = TopologyView(small=True)
     qtbot.addWidget(view)
-    view.show_topology(build([NOTES, TODO], [peer("hub", "t")]))
+    more = [replace(NOTES, database=name, name=name) for name in "abc"]
+    view.show_topology(build(more, [peer("hub", "a")]))
     view.resize(view.sizeHint())
+    view.show()
     assert view.picture.box is None
     assert view.minimumSizeHint().height() < view.sizeHint().height() < 100
     assert not view.grab().toImage().isNull()
