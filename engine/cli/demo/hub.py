@@ -80,7 +80,9 @@ class Demo:
         hub = await self.engine.serving.start(self.folder / "hub")
         for side in SIDES:
             self.databases[side] = await self.engine.databases.add(self.files[side], side)
-            peer = PeerConfig.new(self.databases[side].id, f"{hub.url}/", room=ROOM, name="hub", mode=Mode.LIVE)
+            peer = PeerConfig.new(
+                self.databases[side].id, f"{hub.url}/", room=ROOM, name=f"{side} → hub", mode=Mode.LIVE
+            )
             self.peers[side] = await self.engine.peers.add(peer)
 
     async def write(self, side: str, sql: str) -> None:
