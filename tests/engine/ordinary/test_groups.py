@@ -15,7 +15,7 @@ from engine.tables import pack_columns
 from engine.tables.grouping import shapes
 from tests import budget
 from tests.engine.ordinary import test_app_triggers as beside
-from tests.engine.ordinary import test_merge as mesh
+from tests.engine.ordinary import test_merge, test_merge_both_kinds
 from tests.engine.ordinary.conftest import File, Open
 
 SCHEMAS = {
@@ -117,7 +117,7 @@ def copy(file: File) -> File:
 
 def test_a_mesh(new: Open, together: None, tmp_path: object) -> None:
     """As cr-sqlite merges, also so."""
-    mesh.test_as_cr_sqlite_merges(new, tmp_path)  # type: ignore[arg-type]
+    test_merge_both_kinds.test_as_cr_sqlite_merges(new, tmp_path)  # type: ignore[arg-type]
 
 
 def test_triggers(new: Open, together: None) -> None:
@@ -154,5 +154,10 @@ def test_text_that_cannot_be_written(new: Open) -> None:
     file = new()
     for title in ("\ud800", "x" * 50 + "\ud800"):
         with pytest.raises(InvalidChange, match="UTF-8"):
-            file.merge([mesh.change("a", "title", title), *(mesh.change(f"b{n}", "title", "t") for n in range(200))])
+            file.merge(
+                [
+                    test_merge.change("a", "title", title),
+                    *(test_merge.change(f"b{n}", "title", "t") for n in range(200)),
+                ]
+            )
     assert file.rows() == {}
