@@ -68,14 +68,18 @@ async def each_window(folder: Path, inspect: WindowState, screens: Sequence[QSiz
             window.resize(max(min(before.width(), SIZE.width()), low.width()), low.height())
             await asyncio.sleep(0.05)
         inspect(window, where)
+        highest = window.maximumHeight()
         for screen in screens:
+            more = next((height for name, height in BARS.items() if where.startswith(name)), 0)
+            # What comes in meanwhile makes a dialog grow, as far as its screen goes; the least it needs still counts.
+            window.setMaximumHeight(screen.height() + more)
             window.resize(before.boundedTo(screen))
             await asyncio.sleep(0.02)
             size = f"{window.width()}x{window.height()}"
-            more = next((height for name, height in BARS.items() if where.startswith(name)), 0)
             if window.width() > screen.width() or window.height() > screen.height() + more:
                 too_large.append(f"{where}: is {size}, more than {screen.width()}x{screen.height()}")
             inspect(window, f"{where} as {size}")
+        window.setMaximumHeight(highest)
         window.resize(before)
 
     await Gallery(inspect_scene, folder).all()
