@@ -58,19 +58,24 @@ class FakeProxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, EOFError):
-            if says := self.says:
-                self.asked.append(time.monotonic())
-                await reader.readuntil(b"\r\n\r\n")
-                head = f"HTTP/1.1 {says}\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
-                writer.write(head.encode() + PAGE)
-                await writer.drain()
-                writer.close()
-                return
-            hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", self._hub)
-            self._open |= {writer, hub_writer}
-            await asyncio.gather(_hand_on(reader, hub_writer), _hand_on(hub_reader, writer))
-            self._open -= {writer, hub_writer}
+        try:
+            with contextlib.suppress(OSError, EOFError):
+                await self._answer(reader, writer)
+        finally:
+            writer.close()  # also where it was given up before it had asked
+
+    async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if says := self.says:
+            self.asked.append(time.monotonic())
+            await reader.readuntil(b"\r\n\r\n")
+            head = f"HTTP/1.1 {says}\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
+            writer.write(head.encode() + PAGE)
+            await writer.drain()
+            return
+        hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", self._hub)
+        self._open |= {writer, hub_writer}
+        await asyncio.gather(_hand_on(reader, hub_writer), _hand_on(hub_reader, writer))
+        self._open -= {writer, hub_writer}
 
 
 async def _hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
