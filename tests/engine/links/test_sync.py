@@ -198,8 +198,9 @@ async def test_events_tell_the_whole_story(files: tuple[Path, Path, Path]) -> No
     with Replica.open(b, readonly=True) as replica:
         assert overwritten[0].author == replica.site_id
     finished = [event for event in events if isinstance(event, SyncFinished) and event.peer == first]
-    assert [(event.sent, event.received, event.error) for event in finished] == [(3, 1, "")]
-    assert finished[0].bytes_in > 0 < finished[0].bytes_out
+    # one line, or two where the machine was so busy that the second burst came after a pause
+    assert (sum(event.sent for event in finished), sum(event.received for event in finished)) == (3, 1)
+    assert all(not event.error and event.bytes_in > 0 < event.bytes_out for event in finished)
     states = [event.status.state for event in events if isinstance(event, PeerChanged)]
     assert State.CONNECTING in states
     assert State.IN_SYNC in states
