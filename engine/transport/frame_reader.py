@@ -69,6 +69,8 @@ class FrameReader:
             try:
                 frame = await self._socket.recv()
             except ConnectionClosed:
+                self.idle = self._waits = False
+                await self._dealt_with.wait()  # the last that was taken on the spot may say why
                 return
             self.idle = self._waits = False
             await self._dealt_with.wait()  # what was taken on the spot came before

@@ -9,6 +9,7 @@ one whose data is still being taken hears something as well.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import select
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
@@ -21,6 +22,7 @@ from websockets.protocol import State
 
 from engine.sqlite.steps import unless
 from engine.transport import small_frames
+from engine.transport.close_codes import GONE
 from engine.transport.receive_queue import TURN, ReceiveQueue
 
 T = TypeVar("T")
@@ -137,7 +139,7 @@ class Heartbeat:
         socket = self._socket
         if socket.protocol.state is not State.OPEN:
             # the other side has ended it; our answer may wait behind what it does not take any more
-            self._timer = asyncio.get_running_loop().call_later(CLOSING, socket.transport.abort)
+            self._timer = asyncio.get_running_loop().call_later(CLOSING, self._abort)
             return
         # A peer that we do not listen to at the moment, being busy with what it sent, is not silent.
         heard = self._before is None or taken(socket) != self._before or not socket.transport.is_reading()
@@ -146,3 +148,7 @@ class Heartbeat:
             self._ping()
         else:
             self._on_silent(MISSES * INTERVAL)
+
+    def _abort(self) -> None:
+        with contextlib.suppress(*GONE):
+            self._socket.transport.abort()
