@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import apsw
 
 from engine.change import MAX_VERSION
+from engine.clocks.restore_mark import RestoreMark
 from engine.crr import catalogue
 from engine.crr.catalogue import Catalogue, Crr
 from engine.errors import ReplicaError, SchemaMismatch
@@ -84,6 +85,7 @@ class State:
         self._catalogue: Catalogue | None = None
         self._schema_version = -1
         self._mark = 0
+        self._restore_mark = RestoreMark(self.db)
         # Made now: a TEMP table that is made while a statement runs ends that statement.
         db.execute(f"CREATE TEMP TABLE {_MARK} AS SELECT 0 AS number")
         # An id of our own, so that hooks of the app live beside ours. Hooks run no SQL: they only forget.
@@ -170,10 +172,15 @@ class State:
             (self.db_version() if version is None else version,),
         )
 
-    def floor(self) -> int:
-        """The version that ``keep_floor`` has kept last, also in this transaction; 0 for none."""
-        kept = self.cursor().execute("SELECT value FROM crsql_master WHERE key = 'pre_compact_dbversion'").get
-        return kept if isinstance(kept, int) else 0
+    def write_restore_mark(self, *, after_restore: bool = False) -> None:
+        """Write a mark by which ``was_restored`` knows the file again, in this transaction. A restored file gets none
+        until that was dealt with (``after_restore``): it is still noticed."""
+        if after_restore or not self.was_restored():
+            self._restore_mark.write()
+
+    def was_restored(self) -> bool:
+        """Return whether the file was restored from a backup while it was open (``engine.clocks.restore_mark``)."""
+        return self._restore_mark.was_restored()
 
     def next_seq(self, count: int = 1) -> int:
         """Take ``count`` places; returns the first."""

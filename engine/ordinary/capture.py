@@ -39,24 +39,17 @@ class Stamped:
         self._versions = versions
         self.next_version = versions.next_version
         self.db_version = versions.db_version
-        self.floor = versions.floor
+        self.write_restore_mark = versions.write_restore_mark
+        self.was_restored = versions.was_restored
         self.latest = 0
         self.withheld: list[Held] = []
-        self._highest = 0
 
     def keep_floor(self, version: int | None = None) -> None:
         """As that of the file's versions."""
         self._versions.keep_floor(version)
-        self.latest = version or self.latest
-        self._highest = max(self._highest, self.latest)
-
-    def were_set_back(self) -> bool:
-        """Whether the file has forgotten rows that were stamped: it was set back, or the transaction was rolled back.
-        To be asked once."""
-        if self.floor() >= self._highest:
-            return False
-        self._highest = 0
-        return True
+        if version:
+            self._versions.write_restore_mark()
+            self.latest = version
 
 
 class Capture:

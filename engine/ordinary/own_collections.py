@@ -38,10 +38,12 @@ class OwnCollections:
         numbered = [entry for entry in entries if entry.collection]
         if not numbered:
             return False
-        if self._versions.were_set_back():
+        if self._versions.was_restored():
             self._drawn.clear()
         home = register.home_of(self._db)
         others = [one for one in numbered if one.home != home or self._drawn.get(one.number) != one.collection]
         for entry in others:
             self._drawn[entry.number] = renew(self._db, entry, home)
+        if others:
+            self._versions.write_restore_mark(after_restore=True)
         return bool(others)

@@ -97,6 +97,7 @@ class PeerClocks(Joining):
         own = self._state.site_id
         with self._writing() as db:
             self._state.keep_floor()
+            self._state.write_restore_mark()  # what is sent from now on is known elsewhere
             version = self._state.sendable_version()
             for site_id, confirmed in peers:
                 lineage.renew(db, own, site_id, confirmed, version)
@@ -165,6 +166,7 @@ class PeerClocks(Joining):
         with self._writing() as db:
             self._check_same(floor)
             self._state.keep_floor()
+            self._state.write_restore_mark()
             for site_id, version in clocks.items():
                 tracked.record_sent(db, site_id, version)
 

@@ -41,8 +41,12 @@ class Versions(Protocol):
     def keep_floor(self, version: int | None = None) -> None:
         """Keep the committed version, or one of this transaction, as that which the file's never goes below."""
 
-    def floor(self) -> int:
-        """The version that was kept last, also by this transaction; 0 for none."""
+    def write_restore_mark(self, *, after_restore: bool = False) -> None:
+        """Write a mark by which ``was_restored`` knows the file again, in this transaction. A restored file gets none
+        until that was dealt with (``after_restore``)."""
+
+    def was_restored(self) -> bool:
+        """Return whether the file was restored from a backup while it was open."""
 
 
 class FileState(Versions, Protocol):

@@ -136,6 +136,52 @@ def test_a_backup_too_young_to_be_noticed_bears_other_rows(tmp_path: Path, schem
     assert content(one) == content(other) == [(name, name, 1) for name in names]
 
 
+def test_nothing_is_captured_between_the_backup_and_a_new_id(tmp_path: Path, schema: str) -> None:
+    """It is open; what the backup holds was sent since, and nothing else has happened to it."""
+    one, other, backup = new(tmp_path / "one.db", schema), new(tmp_path / "other.db", schema), tmp_path / "backup.db"
+    with Replica.open(one) as here, Replica.open(other) as there:
+        app(one, "held")
+        here.capture()
+        here.connection.execute("VACUUM INTO ?", (str(backup),))
+        sync(here, there, how=Join.BOTH)
+        with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(one)) as target:
+            source.backup(target)
+        here.new_site_id()
+        sync(here, there)
+        found = [replica.connection.execute(CONTENT).fetchall() for replica in (here, there)]
+    assert found[0] == found[1] == [("held", "held", 1)]
+
+
+def test_what_else_raises_the_version_hides_no_set_back(tmp_path: Path, schema: str) -> None:
+    """It is open, no token tells it, and a cr-sqlite table is written to before anything is captured."""
+    one, other, backup = new(tmp_path / "one.db", schema), new(tmp_path / "other.db", schema), tmp_path / "backup.db"
+    with Replica.open(one) as here, Replica.open(other) as there:
+        for replica in (here, there):
+            replica.connection.execute(
+                "CREATE TABLE other (id INTEGER PRIMARY KEY NOT NULL); SELECT crsql_as_crr('other')"
+            )
+        app(one, "first")
+        line = wire(here, there, how=Join.BOTH)
+        line.run()
+        here.connection.execute("VACUUM INTO ?", (str(backup),))
+        app(one, "before")
+        here.capture()
+        line.ends[0].local()
+        line.run()
+        with closing(sqlite3.connect(backup)) as source, closing(sqlite3.connect(one)) as target:
+            source.backup(target)
+        for number in range(9):
+            here.connection.execute("INSERT INTO other VALUES (?)", (number,))
+        here.record_sent(bytes(16), 0)  # which keeps the file's floor
+        for number in range(4):
+            app(one, f"after {number}")
+        here.capture()
+        assert all(session.in_sync for session in sync(here, there))
+        found = [replica.connection.execute(CONTENT).fetchall() for replica in (here, there)]
+    names = [*(f"after {number}" for number in range(4)), "before", "first"]
+    assert found[0] == found[1] == [(name, name, 1) for name in names]
+
+
 def test_a_file_that_went_on_with_its_collection_would_lose_rows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
