@@ -219,7 +219,10 @@ class DialogController(QObject):
         )
         if await confirm.confirm(self._window, tr("Revoke access"), sentence, tr("Revoke access")):
             for guest in guests:
-                await self._engine.sharing.revoke(guest)
+                try:
+                    await self._engine.sharing.revoke(guest)
+                except SynclineError as error:  # its access is gone already, say; that of the others goes too
+                    self._commands.failed.emit(f"{guest}: {in_words(error)}")
 
     async def _remove_database(self, database: DatabaseId) -> None:
         name = next(known.name for known in self._engine.settings.databases if known.id == database)

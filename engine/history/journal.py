@@ -21,6 +21,7 @@ from typing import Any, ParamSpec, TypeVar
 import apsw
 
 from engine.change import SQLiteValue
+from engine.errors import SynclineError
 from engine.events import ChangesMoved, FlowDirection
 from engine.history import flow_log, unsynced
 from engine.history.journal_file import open_file, set_aside
@@ -336,7 +337,12 @@ class Journal:
         return [OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows]
 
     def _read_moved(self) -> flow_log.FlowLog:
-        return flow_log.read(self._read(flow_log.SELECT.format(until=self._moved_before), flow_log.KEPT))
+        rows = self._read(flow_log.SELECT.format(until=self._moved_before), flow_log.KEPT)
+        try:
+            return flow_log.read(rows)
+        except (SynclineError, KeyError, TypeError, ValueError) as error:  # damaged, or a later version's
+            log.warning("The latest changes in the journal could not be read: %s", error)
+            return flow_log.FlowLog([], {})
 
     def _read(self, sql: str, limit: int) -> list[tuple[Any, ...]]:
         self._flush()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import apsw
+import pytest
 
 from engine.events import ChangesMoved, FlowChange, FlowDirection
 from engine.history import flow_log
@@ -61,3 +63,21 @@ async def test_only_the_last_of_many_changes_are_kept(tmp_path: Path) -> None:
     stored = apsw.Connection(str(file))
     assert stored.execute("SELECT count(*) FROM moved").get == flow_log.KEPT
     stored.close()
+
+
+@pytest.mark.parametrize("damage", ["pk = x'ff'", "way = 'SIDEWAYS'"])
+@on_loop
+async def test_lines_that_nobody_can_read_are_no_defect(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, damage: str
+) -> None:
+    """A later version may know of another direction; the file may be damaged."""
+    file = tmp_path / "journal.db"
+    change = FlowChange("item", (1,), "name", "new", 7, None, 1)
+    async with Journal(file) as one:
+        one.add_moved(ChangesMoved(time.time(), DatabaseId("d"), "p", FlowDirection.IN, (change,), 5), "Laptop")
+    with closing(apsw.Connection(str(file))) as db:
+        db.execute(f"UPDATE moved SET {damage}")
+    async with Journal(file) as one:
+        assert await one.moved_before() == ([], {})
+    assert "could not be read" in caplog.text
+    caplog.clear()

@@ -321,6 +321,23 @@ async def test_where_nothing_is_dialled_the_guests_are_named(tmp_path: Path) -> 
 
 
 @on_gui_loop
+async def test_a_guest_who_has_gone_keeps_no_other_in(tmp_path: Path) -> None:
+    """While the question is open, somebody else may have revoked the access of one of them."""
+    engine = Engine(Settings(discover=False), data=tmp_path / "data")
+    async with shell(engine, asyncio.Event()) as window, Engine(Settings(discover=False)) as guest:
+        database = await engine.databases.add(make_file(tmp_path / "mine.db"))
+        theirs = await guest.databases.add(make_file(tmp_path / "theirs.db"))
+        await engine.sharing.start([database.id])
+        guest.sharing.machine = "visitor"
+        await guest.pairing.pair(engine.sharing.invite(database.id), theirs.id)
+        window.peers.revoke_requested.emit(["another", "visitor"])
+        question = await dialog(window, QMessageBox)
+        next(button for button in question.buttons() if button.text() == "Revoke access").click()
+        await until(lambda: "another" in window.notices.text, "it says that one is not there")
+        await until(lambda: not engine.sharing.guests(), "the other one's access is gone")
+
+
+@on_gui_loop
 async def test_removing_a_peer_asks_first(tmp_path: Path) -> None:
     async with scene(tmp_path) as it:
         await it.state("In sync")
