@@ -38,6 +38,8 @@ class Shape(NamedTuple):
         key, columns: its key's columns in key order, and its tracked columns in table order.
         types: of these, one after the other; empty where they are not known (protocol 2).
         strict, rowid: what kind of table it is, where the types are known.
+        loose: its foreign keys to which apps do not keep, here or elsewhere, each by its columns in the order of their
+            names. Told from protocol 6 on.
     """
 
     name: str
@@ -46,6 +48,7 @@ class Shape(NamedTuple):
     types: tuple[ColumnType, ...] = ()
     strict: bool = False
     rowid: bool = True
+    loose: tuple[tuple[str, ...], ...] = ()
 
     @property
     def refers(self) -> dict[str, str]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,11 @@ from engine.replica import (
 )
 from engine.settings import data_dir
 from engine.storage.backup import Backups
-from engine.tables import HiddenRow, SuspendedDeletion, Waiting, matching_keys
+from engine.tables import AwaitedRow, HiddenRow, SuspendedDeletion, Waiting, matching_keys
 from engine.text import Text, t
+
+_MOST_AWAITED = 5
+"""Deleted rows that are named at the end of the list, with how to bring them back."""
 
 Differences = Mapping[str, tuple[SQLiteValue, SQLiteValue]]
 """By column the value of a hidden row, and that of the row in its way."""
@@ -81,6 +85,15 @@ def _print(
             t("To show one instead of the row in its way: syncline conflicts {file} --keep TABLE KEY", file=file)
         )
         print_line(t("To make it one with the row in its way: syncline conflicts {file} --merge TABLE KEY", file=file))
+    awaited = dict.fromkeys(row.awaits for row, _ in hidden if row.awaits is not None and row.awaits.deleted)
+    for parent in islice(awaited, _MOST_AWAITED):
+        text = t(
+            "To bring back row {key} of “{table}”, with what waits for it: {command}",
+            key=parent.shown_key,
+            table=parent.table,
+            command=_restoring(file, parent),
+        )
+        print_line(text)
     if hidden:
         print_line(t("To delete one on all machines: syncline conflicts {file} --delete TABLE KEY", file=file))
     for reason in withheld.reasons:
@@ -94,6 +107,10 @@ def _print(
         print_line(t("Nothing in {path} waits for a decision.", path=path))
 
 
+def _restoring(file: str, row: AwaitedRow) -> str:
+    return f"syncline conflicts {file} --restore {shlex.quote(row.table)} {shlex.quote(row.shown_key)}"
+
+
 def hidden_json(row: HiddenRow, differs: Differences) -> dict[str, Any]:
     """Return a hidden row as a JSON object."""
     return {
@@ -103,9 +120,14 @@ def hidden_json(row: HiddenRow, differs: Differences) -> dict[str, Any]:
         "key_columns": {column: as_json(value) for column, value in row.key_columns},
         "reason": row.reason,
         "in_the_way": row.shown_in_the_way or None,
+        "awaits": _awaits_json(row.awaits),
         "values": {column: as_json(value) for column, value in row.values.items()},
         "differs": {column: as_json(other) for column, (_, other) in differs.items()},
     }
+
+
+def _awaits_json(row: AwaitedRow | None) -> dict[str, Any] | None:
+    return None if row is None else {"table": row.table, "key": row.shown_key, "deleted": row.deleted}
 
 
 def _print_json(withheld: Waiting, suspended: Sequence[SuspendedDeletion]) -> None:

@@ -20,7 +20,8 @@
 - ``merge``: takes changes in; ``groups`` decides rows of one shape together, ``rowwise`` all others, as ``merged_row``;
   ``write_groups`` and ``write`` write what won, ``refused`` says what the table does not take
 - ``hidden``: rows that a table does not show as a rule of it stands against them, and ``hidden_digests`` for
-  comparing; ``shown`` decides which a table shows, ``parents`` what waits behind others, ``showing`` over all tables,
+  comparing; ``shown`` decides which a table shows, ``parents`` what waits behind others, or for such that were deleted,
+  unless apps do not keep to a foreign key (``loose_keys``), ``showing`` over all tables,
   ``settling`` after a capture; ``same``: which are one to a person, ``leading`` where references to them go,
   ``kept_numbers`` how the shown one keeps its number, ``classes`` what is written to all of them, ``redirect`` what a
   person decides about references; ``defaults``: what a row has that nobody has sent

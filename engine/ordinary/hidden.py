@@ -4,8 +4,9 @@ What is merged is whole, whatever the rules of the table here; the table shows t
 are kept in a table beside it: they are read for peers, compared and counted like all others, and come in by themselves
 when the reason goes (``shown`` decides).
 
-``way`` is the number of the shown row in its way, or one of these: ``TRY``, ``NONE``, ``UNKNOWN``. The columns are
-those of the records: the key that the row has here, and its values as the table would show them.
+``way`` is the number of the shown row in its way, or which row it waits for (``behind``), or one of these: ``TRY``,
+``NONE``, ``UNKNOWN``. The columns are those of the records: the key that the row has here, and its values as the table
+would show them.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.errors import UsageError
+from engine.ordinary import register
 from engine.ordinary.leading import merged
 from engine.ordinary.register import Entry, base, wire_columns
 from engine.ordinary.shadow import mark
 from engine.sqlite.invalid_text import each, shown
 from engine.sqlite.sql import cursor, ident, numbers
 from engine.tables.pack import unpack
-from engine.tables.waiting import HiddenRow
+from engine.tables.waiting import AwaitedRow, HiddenRow
 from engine.tables.withheld.describe import shown as shown_key
 from engine.text import counted, printable, t
 
@@ -36,6 +38,21 @@ NONE = -1
 
 UNKNOWN = -2
 """A row is that has no record, as its key is NULL or cannot be read: nothing tells when it goes."""
+
+
+_BEHIND = -16
+_NUMBERS = 2**16
+
+
+def behind(table: int, r: int) -> int:
+    """What ``way`` is of a row that waits for another one to be shown: the number of its table, and of its record."""
+    return _BEHIND - (r * _NUMBERS + table)
+
+
+def waits_for(way: int) -> tuple[int, int]:
+    """The table and the record of which ``behind`` has made this."""
+    r, table = divmod(_BEHIND - way, _NUMBERS)
+    return table, r
 
 
 class Reason(StrEnum):
@@ -115,6 +132,29 @@ class Hidden:
         """Have those of these rows tried that are hidden."""
         if rows:
             self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE r IN carray(?)", (numbers(rows),))
+
+    def awaited(self) -> list[tuple[int, int]]:
+        """The rows that hidden ones wait for, each as ``way`` has it, with one that waits: few look-ups, however many
+        wait."""
+        sql = (
+            f"WITH RECURSIVE w (way) AS (SELECT max(way) FROM {self._table} WHERE way <= {_BEHIND} UNION ALL"
+            f" SELECT (SELECT max(h.way) FROM {self._table} AS h WHERE h.way < w.way) FROM w WHERE w.way IS NOT NULL)"
+            f" SELECT w.way, (SELECT h.r FROM {self._table} AS h WHERE h.way = w.way LIMIT 1) FROM w"
+            " WHERE w.way IS NOT NULL"
+        )
+        found: list[Any] = self._db.execute(sql).fetchall()
+        return found
+
+    def try_waiting(self, ways: Sequence[int]) -> bool:
+        """Have those tried that wait for these rows (``awaited``); returns whether there are any."""
+        if not ways:
+            return False
+        self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way IN carray(?)", (numbers(ways),))
+        return self._db.changes() > 0
+
+    def try_orphans(self) -> None:
+        """Have all tried that wait for another row."""
+        self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way <= {_BEHIND}")
 
     def try_unknown(self) -> None:
         """Have those tried that nobody tells of."""
@@ -219,17 +259,33 @@ class Hidden:
         others = [f"o.{name}" for name in entry.log_key] if entry.has_global_key else ["o.pk"]
         fields = ", ".join((*keys, *(f"h.v{slot}" for slot in entry.live), *others))
         sql = (
-            f"SELECT r.pk, h.reason, o.pk, {fields} FROM {self._table} AS h"
+            f"SELECT r.pk, h.reason, h.way, o.pk, {fields} FROM {self._table} AS h"
             f" CROSS JOIN main.{entry.rows} AS r ON r.r = h.r LEFT JOIN main.{entry.rows} AS o ON o.r = h.way"
             " ORDER BY r.pk"
         )
-        for pk, reason, other, *values in each(self._db, sql):
+        entries = {one.number: one for one in register.load(self._db)}
+        for pk, reason, way, other, *values in each(self._db, sql):
             held = dict(zip(entry.columns, map(shown, values[count:]), strict=False))
             in_the_way = ""
             if other is not None:
                 in_the_way = shown_key(values[-count:] if entry.has_global_key else unpack(other))
             key = tuple(zip(entry.key, map(shown, values[:count]), strict=True))
-            yield HiddenRow(entry.name, pk, shown_key(values[:count]), reason or "", other, in_the_way, held, key)
+            awaits = self._awaited(entries, way) if way <= _BEHIND else None
+            yield HiddenRow(
+                entry.name, pk, shown_key(values[:count]), reason or "", other, in_the_way, held, key, awaits
+            )
+
+    def _awaited(self, entries: Mapping[int, Entry], way: int) -> AwaitedRow | None:
+        number, r = waits_for(way)
+        parent = entries.get(number)
+        if parent is None:
+            return None
+        local = parent.log_key if parent.has_global_key else ()
+        fields = ", ".join(("pk", "length", *local))
+        found: list[Any] = self._db.execute(f"SELECT {fields} FROM main.{parent.rows} WHERE r = ?", (r,)).fetchall()
+        for pk, length, *key in found:
+            return AwaitedRow(parent.name, pk, shown_key(key if local else unpack(pk)), length % 2 == 0)
+        return None
 
 
 # Expressions, for statements over the tables of one file

@@ -88,7 +88,9 @@ class OrdinaryKind:
 
     def shape(self, table: str) -> Shape:
         """The shape of a table."""
-        return shape_of(self._db, self._table(table), self._storage, self._refers(table))
+        found = self._table(table)
+        shape = shape_of(self._db, found, self._storage, self._refers(table))
+        return shape._replace(loose=tuple(sorted(found.entry.loose)))
 
     def plan(self, table: str) -> TablePlan:
         """The plan of a table."""

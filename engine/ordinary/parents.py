@@ -1,21 +1,23 @@
 """Rows whose parent is hidden are hidden behind it: a foreign key of the table's leads to a row that is not shown.
 
-Only parents that are there, and hidden, count. What refers to a row that is gone, or has yet to come, is shown all the
-same: SQLite enforces foreign keys only where an app asks for it, and many files have such rows.
+So are those whose parent was deleted, where all apps keep to the foreign key (``loose_keys``): somebody else has added
+them meanwhile. What refers to a row that has yet to come is shown all the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import apsw
 
-from engine.ordinary.global_keys import is_number
-from engine.ordinary.hidden import TRY, Hidden, Reason
-from engine.ordinary.records import Records
-from engine.ordinary.register import Entry, base
+from engine.ordinary.global_keys import is_number, number_of
+from engine.ordinary.hidden import Hidden, behind
+from engine.ordinary.records import Records, stamp_of
+from engine.ordinary.register import Columns, Entry, base, base_is, key_columns
+from engine.ordinary.shadow import is_digest, packed
 from engine.sqlite.sql import ident, idents
 from engine.tables.introspect import Table, describe
 
@@ -25,35 +27,56 @@ CIRCLE = 1_000_000
 
 @dataclass(frozen=True)
 class Link:
-    """A foreign key: the columns, the table to whose rows they refer, and its columns."""
+    """A foreign key: the columns, the table to whose rows they refer, and its columns.
+
+    Attributes:
+        empties: ON DELETE SET NULL, or SET DEFAULT: its rows can do without their parent.
+        alike: both sides store values alike, so that one can be looked up by the other.
+    """
 
     columns: tuple[str, ...]
     parent: str
     to: tuple[str, ...]
+    empties: bool = False
+    alike: bool = True
+
+    @cached_property
+    def name(self) -> Columns:
+        """What it is told by."""
+        return tuple(sorted(self.columns))
 
 
 def links(db: apsw.Connection, table: Table) -> tuple[Link, ...]:
     """The foreign keys of a table that lead to columns of tables that are there."""
-    found: dict[int, list[tuple[str, str, Any]]] = {}
-    sql = 'SELECT id, "table", "from", "to" FROM pragma_foreign_key_list(?, \'main\') ORDER BY id DESC, seq'
+    found: dict[int, list[tuple[str, str, Any, str]]] = {}
+    sql = 'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(?, \'main\') ORDER BY id DESC, seq'
     rows: list[Any] = db.execute(sql, (table.name,)).fetchall()
-    for number, parent, column, to in rows:
-        found.setdefault(number, []).append((parent, column, to))
+    for number, *part in rows:
+        found.setdefault(number, []).append(tuple(part))
     return tuple(link for parts in found.values() if (link := _link(db, table, parts)) is not None)
 
 
-def _link(db: apsw.Connection, table: Table, parts: Sequence[tuple[str, str, Any]]) -> Link | None:
+def _link(db: apsw.Connection, table: Table, parts: Sequence[tuple[str, str, Any, str]]) -> Link | None:
     parent = describe(db, parts[0][0])
     if parent is None or parent.kind != "table":
         return None
-    here = {column.name.lower(): column.name for column in table.columns if not column.hidden}
-    there = {column.name.lower(): column.name for column in parent.columns if not column.hidden}
-    to = [one for _, _, one in parts] if parts[0][2] is not None else list(parent.key)
-    columns = tuple(here.get(column.lower(), "") for _, column, _ in parts)
-    targets = tuple(there.get(str(one).lower(), "") for one in to)
-    if len(columns) != len(targets) or "" in (*columns, *targets):
+    here = {column.name.lower(): column for column in table.columns if not column.hidden}
+    there = {column.name.lower(): column for column in parent.columns if not column.hidden}
+    to = [one for _, _, one, _ in parts] if parts[0][2] is not None else list(parent.key)
+    columns = [here.get(column.lower()) for _, column, _, _ in parts]
+    targets = [there.get(str(one).lower()) for one in to]
+    if len(columns) != len(targets):
         return None
-    return Link(columns, parent.name, targets)
+    pairs = [(one, other) for one, other in zip(columns, targets, strict=True) if one is not None and other is not None]
+    if len(pairs) != len(columns):
+        return None
+    return Link(
+        tuple(one.name for one, _ in pairs),
+        parent.name,
+        tuple(other.name for _, other in pairs),
+        parts[0][3].upper() in ("SET NULL", "SET DEFAULT"),
+        all(one.affinity is other.affinity for one, other in pairs),
+    )
 
 
 class Parents:
@@ -71,25 +94,33 @@ class Parents:
         """Whether a row's parent may be one of the same table."""
         self.exist = bool(self._links)
 
+    @cached_property
+    def needed(self) -> list[tuple[Link, Entry]]:
+        """The foreign keys whose rows wait for a parent that was deleted, each with the parent's table."""
+        return [
+            (link, parent)
+            for link, parent in self._links
+            if link.name in self._entry.kept and not link.empties and can_be_needed(link, parent)
+        ]
+
     def any_hidden(self) -> bool:
         """Whether any table to whose rows it refers has hidden ones."""
         return any(Hidden(self._db, parent).any() for _, parent in self._links)
 
-    def is_hidden(self, r: int) -> bool:
-        """Whether a parent of a hidden row is hidden, and no other row is shown that takes its place."""
-        return any(
-            self._db.execute(f"SELECT 1 FROM main.{self._entry.hidden} AS c WHERE c.r = ? AND {condition}", (r,)).get
-            for condition in self._conditions()
-        )
+    def awaited_by(self, r: int) -> int | None:
+        """Which parent a hidden row waits for, as ``way`` has it: one that is hidden, or deleted, and no other row is
+        shown that takes its place; None for none."""
+        for parent, sql in self._awaited:
+            found: int | None = self._db.execute(sql, (r,)).get
+            if found is not None:
+                return behind(parent.number, found)
+        return None
 
     def try_those_freed(self) -> bool:
-        """Have hidden rows tried whose parents are hidden no more; returns whether there are any."""
-        behind = " OR ".join(self._conditions()) or "0"
-        self._db.execute(
-            f"UPDATE main.{self._entry.hidden} AS c SET way = {TRY}"
-            f" WHERE c.reason = '{Reason.PARENT}' AND c.way != {TRY} AND NOT ({behind})"
-        )
-        return self._db.changes() > 0
+        """Have hidden rows tried that wait for a parent no more; returns whether there are any. Each parent is looked
+        at once, not each row that waits for it."""
+        hidden = Hidden(self._db, self._entry)
+        return hidden.try_waiting([way for way, r in hidden.awaited() if self.awaited_by(r) != way])
 
     def orphans(self) -> list[Any]:
         """The keys of rows that are shown, though a parent is hidden."""
@@ -100,25 +131,65 @@ class Parents:
                 held = [f"c.{ident(column)}" for column in link.columns]
                 sql = (
                     f"SELECT DISTINCT {keys} FROM main.{parent.hidden} AS p CROSS JOIN {base(self._entry)} AS c"
-                    f" ON {_is_hidden_parent(parent, link, held)} WHERE {_is_missing(parent, link, held)}"
+                    f" ON {_is_hidden_parent(parent, link, held)} WHERE {is_missing(parent, link, held)}"
                 )
                 found |= dict.fromkeys(self._db.execute(sql).fetchall())
         return list(found)
 
-    def _conditions(self) -> Iterator[str]:
-        """For each foreign key, that the parent of the hidden row ``c`` is hidden, and in no circle with it."""
+    def bereft(self, since: int) -> list[Any]:
+        """The keys of rows that are shown, though a parent that they need is deleted: of those that were written, or
+        whose parent was deleted, from a version on."""
+        found: dict[Any, None] = {}
+        for link, parent in self.needed:
+            found |= dict.fromkeys([*self._left_by_deleted(link, parent, since), *self._written(link, parent, since)])
+        return list(found)
+
+    def _left_by_deleted(self, link: Link, parent: Entry, since: int) -> list[Any]:
+        deleted = f"FROM main.{parent.rows} AS p WHERE p.db_version >= ?1 AND p.length % 2 = 0 AND p.length > 0"
+        if self._db.execute(f"SELECT 1 {deleted} LIMIT 1", (since,)).get is None:
+            return []
+        held = [f"c.{ident(column)}" for column in link.columns]
+        sql = (
+            f"SELECT {idents(self._entry.key, prefix='c.')} FROM {base(self._entry)} AS c"
+            f" WHERE ({', '.join(held)}) IN (SELECT {', '.join(key_columns(parent, 'p'))} {deleted})"
+            f" AND {is_missing(parent, link, held)}"
+        )
+        return self._db.execute(sql, (since,)).fetchall()
+
+    def _written(self, link: Link, parent: Entry, since: int) -> list[Any]:
+        held = held_by(self._entry, link)
+        sql = (
+            f"SELECT {', '.join(key_columns(self._entry))} {written_since(self._entry, link)}"
+            f" AND EXISTS (SELECT 1 FROM main.{parent.rows} AS p WHERE {is_record(self._db, parent, held)}"
+            f" AND p.length % 2 = 0 AND p.length > 0) AND {is_missing(parent, link, held)}"
+        )
+        return self._db.execute(sql, (since,)).fetchall()
+
+    @cached_property
+    def _awaited(self) -> list[tuple[Entry, str]]:
+        """For each foreign key the table of the parent, and a SELECT of the parent's record for which the hidden row
+        with the record ?1 waits; none that is in a circle with it."""
+        found: list[tuple[Entry, str]] = []
+        of_row = f"FROM main.{self._entry.hidden} AS c"
         for link, parent in self._links:
             held = [f"c.{at}" for at in _kept(self._entry, link.columns)]
-            same = _is_hidden_parent(parent, link, held)
+            missing = is_missing(parent, link, held)
             other = " AND p.r != c.r" if parent.number == self._entry.number else ""
             led = ""
             if len(link.columns) == 1 and link.columns[0] in self._entry.led_columns and link.to == parent.key:
                 root = self._entry.led_columns[link.columns[0]]
                 led = f" AND NOT EXISTS (SELECT 1 FROM main.{root.led} AS l WHERE l.k0 = {held[0]})"
-            yield (
-                f"EXISTS (SELECT 1 FROM main.{parent.hidden} AS p WHERE {same}{other})"
-                f" AND {_is_missing(parent, link, held)}{led}"
-            )
+            if can_be_needed(link, parent):
+                joined = f"{of_row} CROSS JOIN main.{parent.rows} AS p ON {is_record(self._db, parent, held)}"
+                hides = f"EXISTS (SELECT 1 FROM main.{parent.hidden} AS h WHERE h.r = p.r)"
+            else:
+                joined = f"{of_row} CROSS JOIN main.{parent.hidden} AS p ON {_is_hidden_parent(parent, link, held)}"
+                hides = "1"
+            found.append((parent, f"SELECT p.r {joined} WHERE c.r = ?1{other} AND {hides} AND {missing}{led} LIMIT 1"))
+            if (link, parent) in self.needed:
+                gone = "p.length % 2 = 0 AND p.length > 0"
+                found.append((parent, f"SELECT p.r {joined} WHERE c.r = ?1 AND {gone} AND {missing} LIMIT 1"))
+        return found
 
     def depth(self, r: int) -> int:
         """How long the chain of parents is of a row, by its record, within its table."""
@@ -144,6 +215,51 @@ class Parents:
                     yield found[1]
 
 
+def can_be_needed(link: Link, parent: Entry) -> bool:
+    """Whether a foreign key tells which record its parent has, also of one that was deleted."""
+    return link.to == parent.key and (link.alike or bool(parent.collection))
+
+
+def written_since(entry: Entry, link: Link, also: str = "") -> str:
+    """What follows in a query of living records ``r`` whose reference was written from the version ?1 on; one may come
+    twice.
+
+    Args:
+        also: a further condition for the stamp of each column, as a format of its ``site``.
+    """
+    later = " UNION ALL ".join(
+        f"SELECT r FROM main.{kept} INDEXED BY {kept}_version WHERE db_version >= ?1"
+        for kept in (entry.rows, entry.cells)
+    )
+    written = " OR ".join(
+        f"{stamp_of(entry, column, 'db_version')} >= ?1{also.format(site=stamp_of(entry, column, 'site'))}"
+        for column in link.columns
+    )
+    return f"FROM ({later}) AS w CROSS JOIN main.{entry.rows} AS r ON r.r = w.r WHERE r.length % 2 = 1 AND ({written})"
+
+
+def held_by(entry: Entry, link: Link) -> list[str]:
+    """Expressions for what was merged of the columns of a foreign key, by the record ``r`` of a row that is shown."""
+    is_row = base_is(entry, key_columns(entry))
+    keys = dict(zip(entry.key, key_columns(entry), strict=True))
+    return [
+        keys[column]
+        if column in keys
+        else f"CASE WHEN {is_digest(f'r.v{entry.slots[column]}')}"
+        f" THEN (SELECT t.{ident(column)} FROM {base(entry)} AS t WHERE {is_row}) ELSE r.v{entry.slots[column]} END"
+        for column in link.columns
+    ]
+
+
+def is_record(db: apsw.Connection, parent: Entry, held: Sequence[str]) -> str:
+    """A condition that these values refer to the row with the record ``p``, by its index."""
+    if parent.collection:
+        return f"p.k0 = {number_of(held[0])}"
+    if parent.has_global_key:
+        return " AND ".join(f"p.{at} = {one}" for at, one in zip(parent.log_key, held, strict=True))
+    return f"p.pk = {packed(db, held)}"
+
+
 def _kept(entry: Entry, columns: Sequence[str]) -> list[str]:
     """What columns are called of hidden rows."""
     return [f"v{entry.slots[one]}" if one in entry.slots else entry.log_key[entry.key.index(one)] for one in columns]
@@ -159,7 +275,7 @@ def _is_hidden_parent(parent: Entry, link: Link, held: Sequence[str]) -> str:
     )
 
 
-def _is_missing(parent: Entry, link: Link, held: Sequence[str]) -> str:
+def is_missing(parent: Entry, link: Link, held: Sequence[str]) -> str:
     """A condition that no row is shown to which these values refer."""
     same = " AND ".join(f"t.{ident(to)} = {one}" for to, one in zip(link.to, held, strict=True))
     return f"NOT EXISTS (SELECT 1 FROM {base(parent)} AS t WHERE {same})"

@@ -35,6 +35,14 @@ def row_of(length: int, covers: bytes, col_version: int, db_version: int, site: 
     return Row(length, slots_of(covers), Cell(col_version, db_version, site))
 
 
+def stamp_of(entry: Entry, column: str, part: str) -> str:
+    """An expression for a field of the stamp of this column of the record ``r``; of a key column, of the row's."""
+    if column not in entry.slots:
+        return f"r.{part}"
+    cell = f"SELECT c.{part} FROM main.{entry.cells} AS c WHERE c.r = r.r AND c.slot = {entry.slots[column]}"
+    return f"ifnull(({cell}), r.{part})"
+
+
 def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[int, dict[int, Cell]]:
     """The entries, by slot, of those of these rows that have any, by number."""
     found: dict[int, dict[int, Cell]] = {}

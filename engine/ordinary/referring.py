@@ -14,6 +14,7 @@ from engine.ordinary import register
 from engine.ordinary.changed import Changed
 from engine.ordinary.global_keys import is_any, is_number, number_of
 from engine.ordinary.hidden import Hidden
+from engine.ordinary.records import stamp_of
 from engine.ordinary.register import Entry, base
 from engine.ordinary.shadow import packed
 from engine.ordinary.stamps import OWN
@@ -178,6 +179,8 @@ class Referring:
         written: dict[int, dict[int, list[int]]] = {}
         found = [number for number in found if number]
         entries = {entry.number: entry for entry, _ in self.columns()} if found else {}
+        for entry in entries.values():
+            Hidden(self._db, entry).try_orphans()
         for entry, column in self.columns() if found else ():
             some = f" AND {self._was(which, entry, column)}"
             if column in entry.slots:
@@ -231,19 +234,12 @@ def _kept_as(entry: Entry, column: str) -> str:
 
 def _is_own(entry: Entry, column: str) -> str:
     """A condition that this column of the record ``r`` was last written here."""
-    return f"{_stamp(entry, column, 'site')} = {OWN}"
+    return f"{stamp_of(entry, column, 'site')} = {OWN}"
 
 
 def _version(entry: Entry, column: str) -> str:
     """An expression for the version with which this column of the record ``r`` was last written."""
-    return _stamp(entry, column, "db_version")
-
-
-def _stamp(entry: Entry, column: str, part: str) -> str:
-    if column not in entry.slots:
-        return f"r.{part}"
-    cell = f"SELECT c.{part} FROM main.{entry.cells} AS c WHERE c.r = r.r AND c.slot = {entry.slots[column]}"
-    return f"ifnull(({cell}), r.{part})"
+    return stamp_of(entry, column, "db_version")
 
 
 def _record_is(db: apsw.Connection, entry: Entry) -> str:

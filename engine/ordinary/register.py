@@ -29,6 +29,8 @@ FORMAT = 1
 """The number of the format of all that is kept of ordinary tables."""
 
 _FORMAT_KEY = "crsql_syncline_format"
+_FOREIGN_KEYS = "crsql_syncline_foreign_keys"
+"""What apps do with each foreign key, by table and by its columns (``kept_foreign_keys``)."""
 _LAYOUT = (
     "name TEXT PRIMARY KEY NOT NULL, number INTEGER NOT NULL UNIQUE, key TEXT NOT NULL, columns TEXT NOT NULL,"
     " next_slot INTEGER NOT NULL, schema INTEGER NOT NULL, due TEXT, suspended INTEGER, lost INTEGER,"
@@ -36,9 +38,12 @@ _LAYOUT = (
 )
 _FIELDS = "name, number, key, columns, next_slot, schema, due, suspended, lost, refers, collection, home, used"
 _ROWS = (
-    f"SELECT (SELECT value FROM main.crsql_master WHERE key = '{_FORMAT_KEY}'), {_FIELDS} FROM main.{REGISTER}"
-    " ORDER BY number"
+    f"SELECT (SELECT value FROM main.crsql_master WHERE key = '{_FORMAT_KEY}'), {_FIELDS},"
+    f" (SELECT value FROM main.crsql_master WHERE key = '{_FOREIGN_KEYS}') FROM main.{REGISTER} ORDER BY number"
 )
+
+Columns = tuple[str, ...]
+"""The columns of a foreign key, in the order of their names."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ class Entry:
             of (``home_of``); of any other table it is empty.
         used: all of its numbers up to this one may have been handed out before anything was recorded of it.
         roots: the columns of ``refers``, with what is to be known of the tables.
+        kept: its foreign keys to which all apps keep, as far as is known. loose: those that an app has broken, here or
+            elsewhere. Of others it is not known yet.
     """
 
     name: str
@@ -76,6 +83,8 @@ class Entry:
     home: bytes = b""
     used: int = 0
     roots: dict[str, Root] = field(default_factory=dict, hash=False)
+    kept: frozenset[Columns] = frozenset()
+    loose: frozenset[Columns] = frozenset()
 
     @cached_property
     def has_global_key(self) -> bool:
@@ -237,14 +246,46 @@ def _entry(
     collection: bytes | None,
     home: bytes | None,
     used: int,
+    foreign_keys: str | None = None,
 ) -> Entry:
     try:
+        loose = _foreign_keys(foreign_keys).get(name, {})
         names, slots = tuple(map(str, json.loads(key))), {str(c): int(slot) for c, slot in json.loads(columns).items()}
         of = {str(column): int(root) for column, root in json.loads(refers).items()}
         own = collection or b"", home or b"", int(used)
-        return Entry(name, number, names, slots, int(next_slot), int(schema), due, suspended, lost, of, *own)
+        found = Entry(name, number, names, slots, int(next_slot), int(schema), due, suspended, lost, of, *own)
+        kept = frozenset(one for one, is_loose in loose.items() if not is_loose)
+        return replace(found, kept=kept, loose=frozenset(loose) - kept)
     except (ValueError, TypeError, AttributeError):
         return Entry(name, number, (), {}, 0)
+
+
+def _foreign_keys(written: str | None) -> dict[str, dict[Columns, bool]]:
+    """By table and columns, whether a foreign key is loose."""
+    return {
+        str(table): {tuple(map(str, columns)): bool(is_loose) for columns, is_loose in of}
+        for table, of in json.loads(written or "{}").items()
+    }
+
+
+def note_foreign_keys(db: apsw.Connection, table: str, found: Mapping[Columns, bool]) -> bool:
+    """Note of foreign keys of a table whether they are loose; one that is stays so. Returns whether that is news."""
+    written: str | None = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (_FOREIGN_KEYS,)).get
+    of = _foreign_keys(written)
+    before = of.get(table, {})
+    of[table] = before | {one: is_loose or before.get(one, False) for one, is_loose in found.items()}
+    if of[table] != before:
+        _save_foreign_keys(db, of)
+    return of[table] != before
+
+
+def _save_foreign_keys(db: apsw.Connection, of: Mapping[str, Mapping[Columns, bool]]) -> None:
+    listed = {table: sorted(found.items()) for table, found in sorted(of.items()) if found}
+    if listed:
+        row = (_FOREIGN_KEYS, json.dumps(listed))
+        db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", row)
+    else:
+        db.execute("DELETE FROM main.crsql_master WHERE key = ?", (_FOREIGN_KEYS,))
 
 
 def _check_format(db: apsw.Connection, found: object) -> None:
@@ -290,6 +331,9 @@ def make(db: apsw.Connection) -> None:
 def remove(db: apsw.Connection, entry: Entry) -> None:
     """Take an entry out of the register, and with the last one the register out of the file."""
     db.execute(f"DELETE FROM main.{REGISTER} WHERE name = ?", (entry.name,))
+    written: str | None = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (_FOREIGN_KEYS,)).get
+    if written is not None:
+        _save_foreign_keys(db, {table: of for table, of in _foreign_keys(written).items() if table != entry.name})
     if db.execute(f"SELECT 1 FROM main.{REGISTER}").fetchone() is None:
         db.execute(f"DROP TABLE main.{REGISTER}")
         secondhand.remove_if_empty(db)

@@ -95,6 +95,11 @@ def _piece(value: str) -> str:
     )
 
 
+def is_digest(seen: str) -> str:
+    """A condition that what is kept of a value is a digest of it."""
+    return f"typeof({seen}) = 'blob' AND length({seen}) > {SHORT}"
+
+
 def differs(column: str, seen: str) -> str:
     """A condition that the column of the row ``t`` holds something else than was seen; 1 and 1.0 differ."""
     value = f"t.{ident(column)}"

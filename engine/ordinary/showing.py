@@ -11,7 +11,7 @@ from engine.ordinary import refused
 from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.hidden import Hidden
 from engine.ordinary.leading import Leading, is_led
-from engine.ordinary.merged_row import MergedRow
+from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.parents import Parents
 from engine.ordinary.records import Records
 from engine.ordinary.shown import MOST_TURNS, Shown, savepoint
@@ -45,6 +45,7 @@ class Showing:
         self._inside = inside
         self._of: dict[str, Shown] = {}
         self._written: dict[str, int] = {}
+        self._first: int | None = None
 
     def of(self, writer: Writer, version: int) -> Shown:
         """What does that for a table; ``version``: of the transaction."""
@@ -85,13 +86,16 @@ class Showing:
     def is_written(self, writer: Writer, version: int) -> None:
         """A table is written to."""
         self._written[writer.entry.name] = version
+        self._first = min(self._first or version, version)
 
     def settle(self, names: Iterable[str] = ()) -> set[str]:
         """As ``Shown.settle``, for the tables that were written to, these, and those whose rows refer to theirs; not
         inside a statement. Returns the tables that may have been written to by that."""
         written = {*self._written, *names}
         near = (name for name, one in self._tables.items() if any(link.parent in written for link in one.links))
-        if self._inside or not any(self._concerned(name) for name in (*written, *near)):
+        names = {*written, *near}
+        bereft = {} if self._inside else self._bereft(names)
+        if self._inside or not (bereft or any(map(self._concerned, names))):
             return set()
         version, concerned = max(self._written.values(), default=self._since), set[str]()
         order = _parents_first(self._tables)
@@ -99,15 +103,24 @@ class Showing:
             moved = False
             for name in order:
                 table = self._tables[name]
-                if not _is_captured(table) or not self._concerned(name):
+                if not _is_captured(table) or not (name in bereft or self._concerned(name)):
                     continue
                 concerned.add(name)
                 shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
-                moved = shown.settle() or moved
+                moved = shown.settle(bereft.pop(name, ())) or moved
                 moved = self._lead(table, version, concerned) or moved
             if not moved:
                 break
+            bereft = self._bereft(names)  # references may lead elsewhere by now
         return concerned
+
+    def _bereft(self, names: Iterable[str]) -> dict[str, list[Key]]:
+        """The rows of these tables that are shown, and whose parent is deleted, by what was merged now."""
+        since = self._first
+        if since is None:
+            return {}
+        found = {name: self._parents(self._tables[name]).bereft(since) for name in names if name in self._tables}
+        return {name: keys for name, keys in found.items() if keys}
 
     def _lead(self, root: OrdinaryTable, version: int, concerned: set[str]) -> bool:
         """Have references to hidden rows of a table lead where they are to lead now; returns whether any changes."""

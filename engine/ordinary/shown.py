@@ -163,10 +163,15 @@ class Shown:
 
     # Who is shown
 
-    def settle(self) -> bool:
+    def settle(self, bereft: Sequence[Key] = ()) -> bool:
         """Try all hidden rows that are to be tried, and hide those whose parents are hidden; returns whether anything
-        has changed."""
+        has changed.
+
+        Args:
+            bereft: the keys of rows that are shown without a parent that they need.
+        """
         parents, moved = self._parents, False
+        self._hide_each(bereft)
         if parents.of_itself and self.hidden.any():  # chains of parents may be others
             self.hidden.try_all()
         for turn in range(MOST_TURNS):
@@ -229,8 +234,11 @@ class Shown:
         return key or ()
 
     def _hide_orphans(self) -> None:
+        self._hide_each(self._parents.orphans())
+
+    def _hide_each(self, keys: Sequence[Key]) -> None:
         records = Records(self._db, self._entry)
-        for key in self._parents.orphans():
+        for key in keys:
             found = records.by_local_key(key) if None not in key else None
             if found is not None and self._is_there(key) and self._placed(*found)[0] < CIRCLE:
                 self._hide(key, found[1])
@@ -238,8 +246,9 @@ class Shown:
     def _try(self, pk: bytes, r: int) -> list[int]:
         """Show a row if it can be; returns the numbers of those that are to be tried because of that."""
         place = self._placed(pk, r)
-        if self._parents.exist and place[0] < CIRCLE and self._parents.is_hidden(r):
-            self.hidden.settle(r, Reason.PARENT, NONE)
+        awaited = self._parents.awaited_by(r) if self._parents.exist and place[0] < CIRCLE else None
+        if awaited is not None:
+            self.hidden.settle(r, Reason.PARENT, awaited)
             return []
         if self._is_unfit(r):
             self.hidden.settle(r, Reason.TYPE, NONE)

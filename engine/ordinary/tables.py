@@ -20,9 +20,10 @@ from engine.ordinary.eligibility import failed_try, key_of, obstacles, replace_d
 from engine.ordinary.foreign_keys import with_parents
 from engine.ordinary.hidden import Hidden, check_none
 from engine.ordinary.leading import is_led
+from engine.ordinary.loose_keys import LooseKeys, hear
 from engine.ordinary.pace import Pace
 from engine.ordinary.redirect import redirect
-from engine.ordinary.register import Entry
+from engine.ordinary.register import Columns, Entry
 from engine.ordinary.settling import settle
 from engine.ordinary.survey import Survey
 from engine.sqlite.sql import cursor
@@ -247,7 +248,7 @@ class OrdinaryTables:
         Returns:
             whether there is more to do.
         """
-        more, began = False, monotonic()
+        more, began, first = False, monotonic(), self._versions.next_version()
         behind = set[int]()
         entries = register.roots_first(self._followed(self.renew_collections()))
         circles = register.circles(entries)
@@ -259,6 +260,8 @@ class OrdinaryTables:
                 behind.add(entry.number)
             more = True  # what a number means is known once the table was captured that hands it out
         self._pace.took(monotonic() - began, full=more)
+        if entries:
+            LooseKeys(self._db, self._catalogue()).look(first if self._versions.latest >= first else None)
         if not more:  # all that is in the tables has a record by now
             self.settle()
         return more
@@ -272,12 +275,21 @@ class OrdinaryTables:
             for entry in entries:
                 Hidden(self._db, entry).log_those_to_try()
             return
-        if self._tables is None or self._tables[:2] != (self._file.schema(), entries):
-            self._tables = self._file.schema(), entries, catalogue.load(self._db, entries).tables
-        tables = self._tables[2]
+        tables = self._catalogue()
         if self._rule is None:
             self._rule = TriggerRule(self._db)
         settle(self._db, tables, self._rule, {**self._others(), **tables}, self._versions)
+
+    def hear_of_loose_keys(self, told: Mapping[str, Collection[Columns]]) -> None:
+        """Take note of the foreign keys, by table, that apps elsewhere have broken; everything is captured."""
+        hear(self._db, self.entries(), told)
+        self.settle()
+
+    def _catalogue(self) -> dict[str, OrdinaryTable]:
+        entries = self.entries()
+        if self._tables is None or self._tables[:2] != (self._file.schema(), entries):
+            self._tables = self._file.schema(), entries, catalogue.load(self._db, entries).tables
+        return self._tables[2]
 
     def redirect(self, table: str, old: Mapping[str, SQLiteValue], new: Mapping[str, SQLiteValue]) -> None:
         """Have what refers to one row refer to another (``redirect``)."""

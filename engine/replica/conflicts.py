@@ -70,6 +70,14 @@ def hidden_sentence(row: HiddenRow) -> Text:
             key=row.shown_key,
             other=row.shown_in_the_way,
         )
+    if row.awaits is not None and row.awaits.deleted:
+        return t(
+            "“{table}”, row {key} is hidden: “{parent}”, row {other}, to which it refers, was deleted.",
+            table=row.table,
+            key=row.shown_key,
+            parent=row.awaits.table,
+            other=row.awaits.shown_key,
+        )
     why = WHY.get(row.reason, t("another row is in its way"))
     return t("“{table}”, row {key} is hidden: {reason}.", table=row.table, key=row.shown_key, reason=why)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 import apsw
 
@@ -11,17 +12,25 @@ from engine.change import MAX_VERSION
 from engine.clocks import coverage, datasets, identity, lineage, table_marks, tracked
 from engine.errors import FileReplaced, UsageError
 from engine.ids import SiteId
+from engine.ordinary.loose_keys import news
 from engine.replica.joining import Joining
 from engine.sqlite.sqlite_errors import explained
 from engine.tables.types import Known, Meeting, TrackedPeer
 from engine.text import t
+
+_NOTHING: Mapping[str, Collection[tuple[str, ...]]] = MappingProxyType({})
 
 
 class PeerClocks(Joining):
     """The methods of a replica that are about its peers."""
 
     def known(
-        self, site_id: SiteId, parked: Collection[str] = (), meetings: Sequence[Meeting] = (), announced: int = 0
+        self,
+        site_id: SiteId,
+        parked: Collection[str] = (),
+        meetings: Sequence[Meeting] = (),
+        announced: int = 0,
+        loose: Mapping[str, Collection[tuple[str, ...]]] = _NOTHING,
     ) -> Known:
         """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
 
@@ -32,6 +41,8 @@ class PeerClocks(Joining):
             parked: tables that do not take part on one of the two sides; from now on no clock covers them.
             meetings: tables whose rows belong together with the peer's from now on.
             announced: the version that the peer was at when it told of these.
+            loose: by table, foreign keys to which apps do not keep elsewhere: from now on no row waits for its parent
+                by one of them.
 
         Returns:
             nothing but ``stale`` where rows of such a table have come since that have not met the peer's.
@@ -49,6 +60,7 @@ class PeerClocks(Joining):
                 or learnt
                 or arrived
                 or given
+                or news(self._ordinary.tables.entries(), loose)
             )
             if self.readonly or not lacking:
                 return known
@@ -56,6 +68,9 @@ class PeerClocks(Joining):
             learnt = self._learnt(db, meetings)
             if learnt is None:
                 return Known(stale=True)
+            if news(self._ordinary.tables.entries(), loose):
+                self._capture_rest()
+                self._ordinary.tables.hear_of_loose_keys(loose)
             self._learn(db, learnt)
             if given:
                 datasets.give(db, given)

@@ -92,12 +92,14 @@ class ReadPart:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``."""
+    """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``; ``loose``: by table
+    the foreign keys to which apps do not keep, as the peer has told."""
 
     site_id: SiteId
     parked: tuple[str, ...] = ()
     meetings: tuple[Meeting, ...] = ()
     announced: int = 0
+    loose: Mapping[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

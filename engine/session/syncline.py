@@ -214,9 +214,9 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         self.peer, self.inbound.announced = hello.site_id, hello.db_version
         self.phase = Phase.LOOKING_UP
         self._claim_lead()
-        self._actions.append(
-            LookUp(hello.site_id, tuple(one.table for one in tables.parked), self.meetings, hello.db_version)
-        )
+        parked = tuple(one.table for one in tables.parked)
+        loose = {one.name: one.loose for one in hello.tables if one.loose} if self.receives else {}
+        self._actions.append(LookUp(hello.site_id, parked, self.meetings, hello.db_version, loose))
 
     @property
     def _looking_up(self) -> bool:

@@ -201,8 +201,11 @@ class ReplicaHost:
     async def known(self, action: LookUp, generation: int) -> Known:
         """Perform a ``LookUp``."""
         found = await self.run_on(
-            generation, Replica.known, action.site_id, action.parked, action.meetings, action.announced
+            generation, Replica.known, action.site_id, action.parked, action.meetings, action.announced, action.loose
         )
+        if action.loose:
+            (shapes, parked), _ = await self._of_one_file(lambda one: (one.shapes(), one.parked()))
+            self._tell_tables(shapes, parked)
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
     async def renew_lineage(self, action: Renew, generation: int) -> tuple[bytes, ...]:
@@ -334,10 +337,7 @@ class ReplicaHost:
             ReplicaError: it could not be looked at.
         """
         (seen, news), generation = await self._of_one_file(lambda one: (self._seen.stand(one), file_news.read(one)))
-        if (news.shapes, news.parked) != (self.shapes, self.parked):
-            self.shapes, self.parked = news.shapes, news.parked
-            self._forget_reads()
-            self._listeners.schema_changed(news.shapes, news.parked)
+        self._tell_tables(news.shapes, news.parked)
         if news.datasets != self.datasets:
             self.datasets = news.datasets
             self._listeners.datasets_changed(news.datasets)
@@ -351,11 +351,18 @@ class ReplicaHost:
         self._recorder.needed = news.ordinary
         await self._recorder.record()
         # another program may have corrected what was held back
-        version, _ = await self._of_one_file(Replica.refresh)
+        (version, shapes, parked), _ = await self._of_one_file(lambda one: (one.refresh(), one.shapes(), one.parked()))
+        self._tell_tables(shapes, parked)  # first: peers hear that an app broke a foreign key before they get the rows
         if version > self.version:
             self._moved(version)
         await self._local.report(version)
         self._seen.up_to(seen)
+
+    def _tell_tables(self, shapes: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
+        if (shapes, parked) != (self.shapes, self.parked):
+            self.shapes, self.parked = shapes, parked
+            self._forget_reads()
+            self._listeners.schema_changed(shapes, parked)
 
     async def _look(self) -> None:
         """Find out what is new, if anything can be."""

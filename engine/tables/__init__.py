@@ -46,7 +46,7 @@ from engine.tables.types import (
     TableStatus,
     TrackedPeer,
 )
-from engine.tables.waiting import HiddenRow, SuspendedDeletion, Waiting, WaitingRow
+from engine.tables.waiting import AwaitedRow, HiddenRow, SuspendedDeletion, Waiting, WaitingRow
 from engine.tables.withheld.describe import bare as bare_key
 from engine.tables.withheld.describe import matching as matching_keys
 from engine.tables.withheld.describe import shown as shown_key
@@ -54,6 +54,7 @@ from engine.tables.withheld.describe import shown as shown_key
 __all__ = [
     "Addition",
     "Applied",
+    "AwaitedRow",
     "Bases",
     "Basis",
     "ChangeSet",

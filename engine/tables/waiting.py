@@ -18,17 +18,33 @@ class WaitingRow:
     reason: str
 
 
+class AwaitedRow(NamedTuple):
+    """A row that a hidden one refers to, and that is not shown.
+
+    Attributes:
+        table: its table's name. key: its packed wire key; ``shown_key``: the key that it has here, as it can be shown.
+        deleted: it was deleted; else it is hidden.
+    """
+
+    table: str
+    key: bytes
+    shown_key: str
+    deleted: bool
+
+
 class HiddenRow(NamedTuple):
     """A row of the merged state that its table does not show, as a rule of the table stands against it.
 
     Attributes:
         table: its table's name.
         key: its packed wire key; ``shown_key``: the key that it has here, as it can be shown.
-        reason: "unique", "check", "not null", "type", "trigger", or "parent": a row to which it refers is hidden.
+        reason: "unique", "check", "not null", "type", "trigger", or "parent": a row to which it refers is hidden, or
+            was deleted elsewhere.
         in_the_way: the packed wire key of the shown row that is in its way; None where there is none, or it has none,
             as it stays on this machine. ``shown_in_the_way``: its key here, as it can be shown; "" without.
         values: its other columns, as the table would show them.
         key_columns: the key that it has here, whole: each column with its value.
+        awaits: the row to which it refers, and for which it waits.
     """
 
     table: str
@@ -39,6 +55,7 @@ class HiddenRow(NamedTuple):
     shown_in_the_way: str
     values: dict[str, SQLiteValue]
     key_columns: tuple[tuple[str, SQLiteValue], ...] = ()
+    awaits: AwaitedRow | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The greeting as bytes: what protocol 2 has of it, what 3 adds, the types of columns and the tables that are parked,
-4, which rows belong together, and 5, which columns no row can be without. Whoever greets says first which of them
-it is.
+4, which rows belong together, 5, which columns no row can be without, and 6, to which foreign keys apps do not keep.
+Whoever greets says first which of them it is.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from engine.errors import WireError
 from engine.table_plan import Collation, Kind
 from engine.table_shape import UNKNOWN, ColumnType, Dataset, Parked, Shape
 from engine.text import Text, packed, t, unpacked
-from engine.wire.messages import COLUMNS, JOINING, TYPED, Hello
+from engine.wire.messages import COLUMNS, JOINING, LOOSE, TYPED, Hello
 from engine.wire.plans import put_value, take_value
 from engine.wire.primitives import (
     MAX_NAME,
@@ -32,6 +32,9 @@ MAX_REASON = 2_000
 
 MAX_IDS = 64
 """Dataset ids of one table."""
+
+MAX_LOOSE = 64
+"""Foreign keys of one table to which apps do not keep: more are not told."""
 
 EXPRESSION = 6
 """The kind of a default that is no value: its text follows."""
@@ -68,6 +71,12 @@ def put_hello(out: bytearray, hello: Hello) -> None:
             put_string(out, _sent_reason(parked.reason))
     if hello.protocol >= JOINING:
         _put_datasets(out, hello)
+    if hello.protocol >= LOOSE:
+        for shape in hello.tables:
+            told = shape.loose[:MAX_LOOSE]
+            put_varuint(out, len(told))
+            for columns in told:
+                put_names(out, columns)
 
 
 def _put_datasets(out: bytearray, hello: Hello) -> None:
@@ -98,7 +107,18 @@ def take_hello(reader: Reader) -> Hello:
         Parked(reader.string(MAX_NAME), unpacked(reader.string(MAX_REASON))) for _ in _each(reader, _SMALLEST_PARKED)
     )
     datasets = tuple(_take_dataset(reader) for _ in tables) if protocol >= JOINING else ()
+    if protocol >= LOOSE:
+        tables = tuple(shape._replace(loose=_take_loose(reader)) for shape in tables)
     return Hello(protocol, site_id, db_version, schema_name, schema_version, tables, parked, datasets)
+
+
+def _take_loose(reader: Reader) -> tuple[tuple[str, ...], ...]:
+    count = reader.varuint()
+    if count > MAX_LOOSE:
+        raise WireError(
+            t("A table has {count} loose foreign keys; the limit is {limit}.", count=count, limit=MAX_LOOSE)
+        )
+    return tuple(reader.names() for _ in range(count))
 
 
 def _take_dataset(reader: Reader) -> Dataset:

@@ -17,7 +17,7 @@ from engine.table_plan import TablePlan
 from engine.table_shape import NOTHING_FOUND, Dataset, JoinCount, Parked, Shape
 from engine.wire.row_messages import RowMessage
 
-PROTOCOL = 5
+PROTOCOL = 6
 """The highest number of the own dialect that this code speaks."""
 
 OLDEST = 2
@@ -40,6 +40,9 @@ asked for from the start."""
 
 LEADING = 5
 """The number from which on the side that was dialled can join rows, too."""
+
+LOOSE = 6
+"""The number from which on greetings tell to which foreign keys apps do not keep."""
 
 
 def spoken(highest: int) -> int:

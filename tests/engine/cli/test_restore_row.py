@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from pathlib import Path
 
@@ -80,6 +81,29 @@ def test_deleted_rows_are_back_on_all_sides(syncline: Command, pair: tuple[Path,
     for path in pair:
         assert run(path, SHOWN) == [("a note", "Inbox", "Work")]
     assert "Nothing is known" in syncline("conflicts", here, "--restore", "folders", "7", "--yes", status=2)
+
+
+def test_what_waits_for_a_deleted_row_is_listed_with_what_brings_it_back(
+    syncline: Command, pair: tuple[Path, Path]
+) -> None:
+    here, there = pair
+    Backups(syncline.home / "data/backups").make(here)
+    run(here, "INSERT INTO notes VALUES (1, 8, 'a note')")
+    run(there, "DELETE FROM folders WHERE id = 8")
+    exchange(*pair)
+    for path in pair:
+        assert run(path, "SELECT * FROM notes", "PRAGMA foreign_key_check") == []
+    [row] = map(json.loads, said_with_status_1(syncline, "conflicts", here, "--json").splitlines())
+    key = row["awaits"]["key"]
+    assert (row["reason"], row["awaits"]) == ("parent", {"table": "folders", "key": key, "deleted": True})
+    told = said_with_status_1(syncline, "conflicts", here).splitlines()
+    assert f"“notes”, row {row['key']} is hidden: “folders”, row {key}, to which it refers, was deleted." in told
+    [command] = [line.split(": syncline ")[1] for line in told if line.startswith("To bring back")]
+    assert "is back, as of" in syncline(*shlex.split(command), "--yes")
+    exchange(*pair)
+    for path in pair:
+        assert run(path, SHOWN) == [("a note", "Inbox", "Work")]
+        assert f"Nothing in {path}" in syncline("conflicts", path)
 
 
 def test_a_row_that_is_hidden_is_not_one_that_was_deleted(syncline: Command, pair: tuple[Path, Path]) -> None:

@@ -101,6 +101,12 @@ class File:
         self.applied = [one for _, one in decision.applied()]
         return decision.won, self.state.db_version()
 
+    def hear_of_loose_keys(self, other: File) -> None:
+        """Hear which foreign keys apps have broken elsewhere, as in a greeting."""
+        self.capture()
+        with self.transaction():
+            self.tables.hear_of_loose_keys({entry.name: entry.loose for entry in other.tables.entries()})
+
     def rows(self, name: str = "notes") -> dict[object, tuple[object, ...]]:
         """The table's rows, by their first column."""
         return {key: tuple(values) for key, *values in self.db.execute(f"SELECT * FROM {name}")}

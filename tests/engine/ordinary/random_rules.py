@@ -14,13 +14,14 @@ class Features:
 
     Attributes:
         unique: UNIQUE. same: rows that are alike in a rule with a text column are the same; else they are kept apart.
-        check: CHECK. parents: rows without their parent are hidden. hidden_parents: rows are whose parent is hidden.
+        check: CHECK. deleted_parents: rows are hidden whose parent was deleted, unless it is ON DELETE SET NULL, or an
+            app has broken the foreign key. hidden_parents: rows are whose parent is hidden.
     """
 
     unique: bool = False
     same: bool = False
     check: bool = False
-    parents: bool = False
+    deleted_parents: bool = False
     hidden_parents: bool = False
 
 
@@ -73,8 +74,9 @@ class RandomRules:
                 action = ""
             columns["r"] = "INTEGER" if parent in self.numbered else "TEXT"
             made = f"REFERENCES {parent} {action}"
-            set_null = features.parents and action == "ON DELETE SET NULL"
-            enforced, missing = features.parents or features.hidden_parents, not features.parents
+            enforced = features.deleted_parents or features.hidden_parents
+            set_null = False
+            missing = not features.deleted_parents or action == "ON DELETE SET NULL"
             references = (Reference(("r",), parent, ("id",), enforced, set_null, missing),)
         checks = tuple(check for check in CHECKS if features.check and choose.random() < 0.5)
         rules = self._rules(name, columns) if features.unique else ()

@@ -13,7 +13,7 @@ Nothing here uses the engine. Values are those that travel: a reference is what 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -22,6 +22,10 @@ import apsw
 Values = Mapping[str, Any]
 Merged = Mapping[str, Mapping[bytes, Values]]
 """Of each table its rows that are not deleted, by wire key; the columns of the key among their values."""
+
+
+Deleted = Mapping[str, Collection[tuple[Any, ...]]]
+"""Of each table the keys of its rows that are deleted, as they travel."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,7 @@ class Reference:
         enforced: whether rows without their parent are hidden; else they are shown as they are.
         set_null: they are shown with NULL instead.
         missing: rows without their parent are shown all the same where it is not there at all: only hidden ones count.
+            Otherwise deleted ones do, too.
     """
 
     columns: tuple[str, ...]
@@ -91,9 +96,9 @@ class Shown(NamedTuple):
     circles: bool
 
 
-def shown(tables: Sequence[Table], merged: Merged) -> Shown:
-    """Work out what the tables show."""
-    model = _Model(tables, merged)
+def shown(tables: Sequence[Table], merged: Merged, deleted: Deleted | None = None) -> Shown:
+    """Work out what the tables show; ``deleted``: None where all that is not there was deleted."""
+    model = _Model(tables, merged, deleted)
     model.decide()
     return Shown(model.shown, model.hidden, model.ways, model.circles)
 
@@ -103,7 +108,8 @@ Place = tuple[str, bytes]
 
 
 class _Model:
-    def __init__(self, tables: Sequence[Table], merged: Merged) -> None:
+    def __init__(self, tables: Sequence[Table], merged: Merged, deleted: Deleted | None) -> None:
+        self._deleted = deleted
         self._tables = {table.name: table for table in tables}
         self._merged = merged
         self._sql = _Conditions(tables)
@@ -168,13 +174,18 @@ class _Model:
                 row = self._merged[at[0]][at[1]] if at in undecided else self.shown[at[0]][at[1]]
                 for column, to in zip(reference.columns, reference.to, strict=True):
                     values[column] = row[to]
-            elif not reference.enforced or (reference.missing and parent[0] is None):
+            elif not reference.enforced or (parent[0] is None and not self._is_needed(reference, values)):
                 continue
             elif reference.set_null and not set(reference.columns) & set(table.not_null):
                 values |= dict.fromkeys(reference.columns)
             else:
                 return None
         return values
+
+    def _is_needed(self, reference: Reference, values: Values) -> bool:
+        """Whether a row waits for its parent, which is not there."""
+        to = tuple(values[column] for column in reference.columns)
+        return not reference.missing and (self._deleted is None or to in self._deleted[reference.parent])
 
     def _parent(self, reference: Reference, values: Values) -> tuple[Place | None] | None:
         """The row that is referred to, in a tuple: None for one that is not there. None: it refers to nothing."""

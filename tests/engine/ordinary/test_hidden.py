@@ -377,26 +377,6 @@ def test_what_waits_behind_a_row_that_is_deleted_is_shown(new: Open) -> None:
     assert one.rows("notes") == {"n": ("b", "", None)}
 
 
-@pytest.mark.parametrize("key", ["TEXT", "INTEGER"])
-def test_what_refers_to_a_row_that_was_deleted_elsewhere_is_shown(new: Open, key: str) -> None:
-    """By an app that does not enforce its foreign keys, as is SQLite's default: to a file that comes later, too."""
-    names = ("folders", "notes")
-    one, other, later = (new(PARENTS.format(key=key), *names) for _ in range(3))
-    one.app("INSERT INTO folders VALUES (1, 'Inbox')", "INSERT INTO notes VALUES (1, 1, 'old', NULL)")
-    for name in names:
-        other.merge(one.changes(0, name))
-    other.app("INSERT INTO notes SELECT 7, id, 'new', NULL FROM folders")
-    one.app("DELETE FROM folders")
-    one.capture()
-    other.capture()
-    for to, source in ((one, other), (other, one), (later, one)):
-        for name in names:
-            to.merge(source.changes(0, name))
-    for file in (one, other, later):
-        assert not any(file.hidden(name) for name in names)
-        assert file.db.execute("SELECT title FROM notes ORDER BY title").fetchall() == [("new",), ("old",)]
-
-
 def test_a_row_whose_key_is_no_valid_text_stands_in_no_deletions_way(new: Open) -> None:
     names = ("folders", "notes")
     one, other = new(PARENTS.format(key="TEXT"), *names), new(PARENTS.format(key="TEXT"), *names)

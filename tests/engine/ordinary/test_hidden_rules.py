@@ -9,9 +9,11 @@ import pytest
 
 from engine.ordinary import capture, catalogue, renamed, renamed_columns, survey
 from engine.ordinary.hidden import Hidden
+from engine.ordinary.loose_keys import LooseKeys
 from engine.ordinary.parents import Parents
 from engine.ordinary.showing import Showing
 from engine.ordinary.shown import Shown
+from tests.engine.ordinary import test_deleted_parents
 from tests.engine.ordinary.conftest import File, Open
 from tests.engine.ordinary.test_hidden import FOLDERS, merge, shown
 from tests.engine.ordinary.test_same_rows import both, exchange, in_folders
@@ -146,7 +148,7 @@ def _first_come(patch: Patch) -> None:
 
 def _nobody_waits(patch: Patch) -> None:
     patch.setattr(Parents, "any_hidden", lambda _: False)
-    patch.setattr(Parents, "is_hidden", lambda *_: False)
+    patch.setattr(Parents, "awaited_by", lambda *_: None)
 
 
 RULES: dict[str, tuple[Callable[[Open], object], Callable[[Patch], object]]] = {
@@ -179,6 +181,22 @@ RULES: dict[str, tuple[Callable[[Open], object], Callable[[Patch], object]]] = {
     "and comes in with it": (
         a_hidden_folder_comes_in,
         lambda patch: patch.setattr(Parents, "try_those_freed", lambda _: False),
+    ),
+    "a row whose parent was deleted elsewhere waits": (
+        test_deleted_parents.the_note_of_a_deleted_folder_waits,
+        lambda patch: patch.setattr(Parents, "bereft", lambda *_: []),
+    ),
+    "an app leaves rows without a parent on purpose": (
+        test_deleted_parents.an_app_leaves_notes_on_purpose,
+        lambda patch: patch.setattr(LooseKeys, "_is_left", lambda *_: False),
+    ),
+    "an app writes rows without a parent on purpose": (
+        test_deleted_parents.an_app_writes_a_note_to_a_deleted_folder,
+        lambda patch: patch.setattr(LooseKeys, "_is_written_without", lambda *_: False),
+    ),
+    "a file has rows without a parent from before": (
+        test_deleted_parents.a_file_had_notes_without_a_folder,
+        lambda patch: patch.setattr(LooseKeys, "_is_broken", lambda *_: False),
     ),
     "a shown row stands for its class": (
         an_app_renames_what_stands_for_two,

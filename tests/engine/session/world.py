@@ -127,8 +127,8 @@ class End:
                 session.read_done(execute.read(self.replica, action))
             case ReadPart():
                 session.read_done(execute.read_part(self.replica, action))
-            case LookUp(site_id, parked, meetings, announced):
-                session.known(self.replica.known(site_id, parked, meetings, announced))
+            case LookUp(site_id, parked, meetings, announced, loose):
+                session.known(self.replica.known(site_id, parked, meetings, announced, loose))
             case Renew(site_id, confirmed):
                 session.renewed(self.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):

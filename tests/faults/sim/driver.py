@@ -159,8 +159,8 @@ class Driver:
                 session.read_done(machine.read(action))
             case ReadPart():
                 session.read_done(execute.read_part(machine.replica, action))
-            case LookUp(site_id, parked, meetings, announced):
-                session.known(machine.known(site_id, parked, meetings, announced))
+            case LookUp():
+                session.known(machine.known(action))
             case Renew(site_id, confirmed):
                 session.renewed(machine.replica.renew_lineage(site_id, confirmed))
             case Keep(site_id, token, after):

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.change import Change
 from engine.replica import Replica
-from engine.session import Merge, Read, Snapshot, Versions, execute
+from engine.session import LookUp, Merge, Read, Snapshot, Versions, execute
 from engine.session.endings import ALTERED
 from engine.storage.ack_writer import EVERY as SENT_DELAY
-from engine.tables import Damage, Known, Meeting, MergeResult, Received
+from engine.tables import Damage, Known, MergeResult, Received
 
 from . import truth
 from .apps import Apps
@@ -119,8 +119,9 @@ class Machine(Apps):
         found = execute.snapshot(self.replica)
         return replace(found, sent={**found.sent, **self._confirmed})
 
-    def known(self, site_id: bytes, parked: tuple[str, ...], meetings: tuple[Meeting, ...], announced: int) -> Known:
-        found = self.replica.known(site_id, parked, meetings, announced)
+    def known(self, action: LookUp) -> Known:
+        site_id = action.site_id
+        found = self.replica.known(site_id, action.parked, action.meetings, action.announced, action.loose)
         return replace(found, sent=self._confirmed.get(site_id, found.sent))
 
     def confirmed(self, peer: Machine, site_id: bytes, version: int) -> None:
