@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from types import TracebackType
 from typing import Self
 
-from tests import stream_server
+from tests.streams import pass_on, stream_server
 
 PAGE = b"<html>Please log in, or try later</html>"
 
@@ -26,17 +25,14 @@ class FakeProxy:
         self.asked: list[float] = []
         self._hub = hub
         self._open: set[asyncio.StreamWriter] = set()
+        self._running = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await self._running.enter_async_context(stream_server(self._serve))
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await stream_server.close(self._server)
-        self.cut()
-        await self._server.wait_closed()
+    async def __aexit__(self, *_: object) -> None:
+        await self._running.aclose()
 
     @property
     def port(self) -> int:
@@ -58,29 +54,19 @@ class FakeProxy:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._open.add(writer)
         try:
             with contextlib.suppress(OSError, EOFError):
                 await self._answer(reader, writer)
         finally:
-            writer.close()  # also where it was given up before it had asked
+            self._open.remove(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if says := self.says:
-            self.asked.append(time.monotonic())
-            await reader.readuntil(b"\r\n\r\n")
-            head = f"HTTP/1.1 {says}\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
-            writer.write(head.encode() + PAGE)
-            await writer.drain()
+        if not self.says:
+            await pass_on(reader, writer, self._hub)
             return
-        hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", self._hub)
-        self._open |= {writer, hub_writer}
-        await asyncio.gather(_hand_on(reader, hub_writer), _hand_on(hub_reader, writer))
-        self._open -= {writer, hub_writer}
-
-
-async def _hand_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):
-        while data := await reader.read(65_536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+        self.asked.append(time.monotonic())
+        head = f"HTTP/1.1 {self.says}\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(head.encode() + PAGE)
+        await writer.drain()

@@ -19,7 +19,7 @@ from engine.crr import connect
 from engine.links.retry_policy import POLICIES, Policies
 from engine.replica import Replica
 from engine.settings import Direction, Mode, PeerConfig, Settings
-from tests.stream_server import take_no_more
+from tests.streams import take_no_more
 
 SCHEMA = """
 CREATE TABLE item (id INTEGER PRIMARY KEY NOT NULL, name TEXT, n INTEGER, extra);

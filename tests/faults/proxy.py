@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from dataclasses import dataclass, field
 
-from tests import stream_server
+from tests import streams
 
 CHUNK = 16 * 1024
 """Bytes taken at a time."""
@@ -139,7 +139,7 @@ class Proxy:
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
-        await stream_server.close(self._server)
+        await streams.close(self._server)
         tasks = tuple(self._connections)
         for task in tasks:
             task.cancel()

@@ -6,7 +6,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from engine.wire.handshake import encode_subprotocol
 from tests.engine.hub.test_limits import GREETING, STRANGER, changes
 from tests.engine.live import PATIENCE, make_file, on_loop, until, write, writing
 from tests.engine.programs import Command
+from tests.streams import stream_client
 
 SOON = 7.0
 """Seconds: five, and some to end a process in; a busy machine takes longer for that, as for anything else."""
@@ -106,10 +107,10 @@ async def taking_nothing(url: str, room: Path) -> AsyncIterator[None]:
 async def saying_nothing(url: str, _: Path) -> AsyncIterator[None]:
     """Connections that never become WebSockets."""
     address = urlsplit(url)
-    writers = [(await asyncio.open_connection(address.hostname, address.port))[1] for _ in range(5)]
-    yield
-    for writer in writers:
-        writer.close()
+    async with AsyncExitStack() as stack:
+        for _ in range(5):
+            await stack.enter_async_context(stream_client(address.hostname, address.port))
+        yield
 
 
 Busy = Callable[[str, Path], AbstractAsyncContextManager[None]]

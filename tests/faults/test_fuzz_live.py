@@ -29,7 +29,7 @@ from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engi
 from tests.faults.recordings import Recording
 from tests.faults.test_processes import program
 from tests.ports import free_port
-from tests.stream_server import take_no_more
+from tests.streams import stream_client, take_no_more
 
 BROKEN = budget.pick(400, 2_000)
 """Frames and greetings, against each of the two programs."""
@@ -127,8 +127,7 @@ async def broken_request(port: int, rng: random.Random) -> str:
     for _ in range(rng.choice((1, 2, 5))):
         at = rng.randrange(len(data))
         data[at : at + rng.choice((0, 1, 1, 30))] = rng.choice((b"", b"\0", b"\r\n", b"\xff", b"x" * 9_000))
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
+    async with stream_client("127.0.0.1", port) as (reader, writer):
         with contextlib.suppress(ConnectionError):
             writer.write(data + b"\r\n\r\n")  # an end in any case
             await writer.drain()
@@ -137,8 +136,6 @@ async def broken_request(port: int, rng: random.Random) -> str:
                 answer = await reader.read(1_000)
             except ConnectionError:
                 return "HTTP cut"  # it hung up with some of our nonsense unread
-    finally:
-        writer.close()
     assert b"Traceback" not in answer
     return f"HTTP {answer[9:12].decode() or 'cut'}"
 

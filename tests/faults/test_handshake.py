@@ -16,6 +16,7 @@ from engine.wire import PROTOCOL
 from engine.wire.handshake import encode_subprotocol
 from tests import budget
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine
+from tests.streams import stream_client
 
 HEADERS = {
     "Host": "localhost",
@@ -42,15 +43,12 @@ def request(path: str = "/sync", *more: str, **changed: str | None) -> bytes:
 
 async def answer(hub: Hub, data: bytes) -> int:
     """The status that comes back."""
-    reader, writer = await asyncio.open_connection(hub.host, hub.port)
-    try:
+    async with stream_client(hub.host, hub.port) as (reader, writer):
         writer.write(data)
         if not data.endswith(b"\r\n\r\n"):
             writer.write_eof()
         async with asyncio.timeout(PATIENCE):
             told = await reader.readuntil(b"\r\n\r\n")
-    finally:
-        writer.close()
     assert told.startswith(b"HTTP/1.1 ")
     return int(told.split(b" ", 2)[1])
 

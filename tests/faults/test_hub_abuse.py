@@ -23,6 +23,7 @@ from tests import budget
 from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM
+from tests.streams import stream_client
 
 STRANGER = bytes(range(16))
 
@@ -82,13 +83,12 @@ async def test_broken_greetings(tmp_path: Path) -> None:
                 pass
         assert refused.value.response.status_code == 400
         for raw in (b"\x00" * 300, b"GET / HTTP/1.1\r\n\r\n", b"GET /sync HTTP/1.1\r\nHost: x\r\nX: " + b"y" * 100_000):
-            reader, writer = await asyncio.open_connection(hub.host, hub.port)
-            writer.write(raw)
-            writer.write_eof()
-            async with asyncio.timeout(PATIENCE):
-                answer = await reader.read()
-            assert b"Traceback" not in answer
-            writer.close()
+            async with stream_client(hub.host, hub.port) as (reader, writer):
+                writer.write(raw)
+                writer.write_eof()
+                async with asyncio.timeout(PATIENCE):
+                    answer = await reader.read()
+                assert b"Traceback" not in answer
 
 
 @on_loop

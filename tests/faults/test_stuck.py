@@ -28,7 +28,7 @@ from engine.wire.handshake import OWN_HEADER
 from tests import budget
 from tests.engine.live import HASTY, PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.faults.proxy import Proxy
-from tests.stream_server import take_no_more
+from tests.streams import take_no_more
 
 STRANGER = bytes(range(16))
 LARGE = 24_000_000

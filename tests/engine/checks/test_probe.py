@@ -24,7 +24,7 @@ from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.peers.stock_server import StockServer
 from tests.ports import free_port
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 SECOND = "CREATE TABLE tag (id INTEGER PRIMARY KEY NOT NULL, name TEXT); SELECT crsql_as_crr('tag');"
 
@@ -159,7 +159,6 @@ async def answering(answer: Callable[[asyncio.StreamWriter], None]) -> AsyncIter
     async def serve_one(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10)
         answer(writer)
-        writer.close()
 
     async with stream_server(serve_one) as server:
         yield f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}/sync"

@@ -6,7 +6,7 @@ import asyncio
 import resource
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -40,6 +40,7 @@ from tests.engine.hub.guests import turned_away
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.programs import Command
 from tests.engine.session.world import ITEM
+from tests.streams import stream_client
 
 STRANGER = bytes(range(16))
 GREETING = (Hello(PROTOCOL, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
@@ -107,15 +108,16 @@ async def test_a_thousand_greetings_that_never_go_on(tmp_path: Path, many_files:
     with hub(tmp_path, "--limit", "per-address=0") as target:
         address = urlsplit(target.url)
         before = target.memory
-        silent = [await asyncio.open_connection(address.hostname, address.port) for _ in range(1000)]
-        for number, (_, writer) in enumerate(silent):  # a third each: nothing, half a line, and all but the end
-            writer.write((b"", b"GET /sy", b"GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n")[number % 3])
-        await target.serves(tmp_path)
-        assert target.memory - before < 100
-        for reader, writer in silent:
-            async with asyncio.timeout(PATIENCE):
-                await reader.read()  # the hub gives each of them up
-            writer.close()
+        async with AsyncExitStack() as stack:
+            dialled = [stream_client(address.hostname, address.port) for _ in range(1000)]
+            silent = [await stack.enter_async_context(one) for one in dialled]
+            for number, (_, writer) in enumerate(silent):  # a third each: nothing, half a line, and all but the end
+                writer.write((b"", b"GET /sy", b"GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\n")[number % 3])
+            await target.serves(tmp_path)
+            assert target.memory - before < 100
+            for reader, _ in silent:
+                async with asyncio.timeout(PATIENCE):
+                    await reader.read()  # the hub gives each of them up
         await target.serves(tmp_path)
 
 

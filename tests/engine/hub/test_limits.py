@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from engine.wire import (
 from tests.engine.hub.guests import guest, hear, turned_away
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.engine.session.world import ITEM
+from tests.streams import stream_client
 
 STRANGER = bytes(range(16))
 GREETING = (Hello(PROTOCOL, STRANGER, 2**40, "", -1, (ITEM,)), Lineage((), ()))
@@ -150,11 +151,11 @@ async def test_too_many_connections(room: Path) -> None:
 async def test_connections_that_never_greet_are_given_up_and_counted_off(room: Path) -> None:
     async with plain_engine() as server:
         hub = await server.serving.start(room.parent, options=HubOptions(limits=Limits(per_address=20)))
-        silent = [await asyncio.open_connection(hub.host, hub.port) for _ in range(20)]
-        await until(lambda: hub.connections == 20, "all counted")
-        assert "from one address is reached: 20." in await refused(hub)
-        for _, writer in silent:
-            writer.close()
+        async with AsyncExitStack() as silent:
+            for _ in range(20):
+                await silent.enter_async_context(stream_client(hub.host, hub.port))
+            await until(lambda: hub.connections == 20, "all counted")
+            assert "from one address is reached: 20." in await refused(hub)
         await until(lambda: hub.connections == 0, "all gone")
         async with guest(hub) as socket:
             assert isinstance(await hear(socket), Hello)

@@ -16,7 +16,7 @@ from engine.hub.tokens import make
 from tests.engine.fake_proxy import FakeProxy
 from tests.engine.live import add_peer, make_file, on_loop, plain_engine, rows, until, write
 from tests.ports import free_ports
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 @contextlib.asynccontextmanager
@@ -65,9 +65,8 @@ async def test_each_room_is_named_in_the_path_if_the_address_lets_it(tmp_path: P
     """A proxy may spread the rooms of the other side; ``/sync`` alone is all that another one passes on."""
     asked: list[str] = []
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         asked.append((await reader.readline()).decode().split()[1])
-        writer.close()
 
     make_file(tmp_path / "rooms" / "To do")
     async with stream_server(answer) as other:

@@ -20,7 +20,7 @@ from engine.wire import PROTOCOL
 from engine.wire.handshake import OWN_HEADER
 from tests.engine.live import PATIENCE, add_peer, make_file, on_loop, plain_engine, until
 from tests.ports import free_port
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 @pytest.fixture
@@ -92,11 +92,9 @@ async def test_a_peer_that_is_no_hub(files: tuple[Path, Path]) -> None:
     async def page(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi")
-        writer.close()
 
     async def letters(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"SSH-2.0-something\r\n" * 10)
-        writer.close()
 
     for answer, words, state in (
         (page, "returned a web page and is not a hub (HTTP 200)", State.NEEDS_YOU),
@@ -141,10 +139,9 @@ async def test_other_settings_do_not_wait_for_an_address_where_nobody_answers(fi
     room, a = files
     came = asyncio.Event()
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         came.set()
         await reader.read()
-        writer.close()
 
     async with stream_server(say_nothing) as silent, plain_engine() as server, plain_engine() as client:
         hub = await server.serving.start(room.parent)
@@ -190,7 +187,6 @@ async def test_quitting_beside_a_peer_that_hangs(tmp_path: Path) -> None:
             f"Sec-WebSocket-Protocol: {fields['sec-websocket-protocol']}\r\n{OWN_HEADER}: {PROTOCOL}\r\n\r\n".encode()
         )
         await resting.wait()
-        writer.close()
 
     async with stream_server(hang) as listening:
         before = asyncio.all_tasks()

@@ -20,7 +20,7 @@ from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.transport.connect import dial
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.ports import free_port
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 def test_it_is_made_once_and_only_its_owner_can_read_it(tmp_path: Path) -> None:
@@ -83,10 +83,9 @@ async def test_another_certificate_is_told_nothing(tmp_path: Path) -> None:
     """The one in between hears no byte of the greeting, which holds the token; of one that trusts it, all."""
     heard: list[bytes] = []
 
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def listen(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             heard.append(await reader.read(65_536))
-        writer.close()
 
     between = own_certificate(tmp_path / "between")
     paired = own_certificate(tmp_path / "paired").fingerprint

@@ -22,6 +22,7 @@ from engine.settings.credentials import TokenStore
 from engine.table_shape import Shape
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
 from tests.ports import free_port
+from tests.streams import stream_server
 
 
 def machine(home: Path) -> Engine:
@@ -222,8 +223,7 @@ async def test_a_token_that_stays_keeps_nothing_else_from_going_or_going_on(tmp_
 
 @on_loop
 async def test_a_port_that_is_taken_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
-    taken = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    async with taken:
+    async with stream_server(lambda _, writer: writer.close()) as taken:
         port = taken.sockets[0].getsockname()[1]
         async with machine(tmp_path / "there") as there:
             database = await there.databases.add(make_file(tmp_path / "theirs.db"))

@@ -20,7 +20,7 @@ from engine.pairing.redeem import trade
 from engine.settings import PeerConfig
 from engine.storage.host_pool import HostPool
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine, rows, until, write
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 class Clock:

@@ -15,7 +15,7 @@ from engine.settings import Mode, SettingsFile
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.engine.pairing.test_lan_server import machine
 from tests.ports import free_port
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 async def paired(there: Engine, here: Engine, folder: Path, mode: Mode = Mode.LIVE) -> None:
@@ -66,11 +66,8 @@ async def test_who_only_says_to_be_the_machine_is_not_followed(tmp_path: Path) -
         await there.sharing.stop()
         heard: list[bytes] = []
 
-        async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            try:
-                heard.append(await reader.read(100))
-            finally:
-                writer.close()
+        async def take(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            heard.append(await reader.read(100))
 
         tls = (await asyncio.to_thread(own_certificate, tmp_path / "stranger")).tls.context()
         hellos: list[str | None] = []

@@ -15,7 +15,7 @@ from engine.language import catalogue
 from engine.text import Text
 from engine.transport.connect import dial
 from engine.wire.handshake import HUB_HEADER
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 HTML = "<html><body>Please log in, or try later.</body></html>"
 
@@ -43,7 +43,6 @@ async def server(answer: bytes, *, reset: bool = False) -> AsyncIterator[int]:
             await writer.drain()
         if reset:
             writer.transport.abort()
-        writer.close()
 
     async with stream_server(serve_one) as running:
         yield running.sockets[0].getsockname()[1]

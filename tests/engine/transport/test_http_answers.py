@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 from pathlib import Path
 
@@ -24,7 +23,7 @@ from engine.transport.connect import dial
 from engine.wire.handshake import HUB_HEADER
 from tests.engine.live import PATIENCE, make_file, on_loop, plain_engine
 from tests.engine.transport.answers import by_hub, http, refused, server
-from tests.stream_server import stream_server
+from tests.streams import pass_on, stream_client, stream_server
 
 ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
     # the login page of a network, a hub that has moved
@@ -282,12 +281,8 @@ async def test_a_redirect_to_another_path_is_followed(tmp_path: Path) -> None:
                 host = writer.get_extra_info("sockname")
                 writer.write(http("301 Moved", f"Location: http://{host[0]}:{host[1]}/sync/"))
                 await writer.drain()
-                writer.close()
                 return
-            hub_reader, hub_writer = await asyncio.open_connection("127.0.0.1", hub.port)
-            hub_writer.write(head)
-            with contextlib.suppress(OSError):
-                await asyncio.gather(copy(reader, hub_writer), copy(hub_reader, writer))
+            await pass_on(reader, writer, hub.port, head)
 
         async with stream_server(serve_one) as front:
             port = front.sockets[0].getsockname()[1]
@@ -296,20 +291,12 @@ async def test_a_redirect_to_another_path_is_followed(tmp_path: Path) -> None:
             await dialled.socket.close()
 
 
-async def copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
-    writer.close()
-
-
 @on_loop
 async def test_the_token_does_not_go_where_a_redirect_leads() -> None:
     asked: list[bytes] = []
 
-    async def overhear(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def overhear(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         asked.append(await reader.read(65_536))
-        writer.close()
 
     async with stream_server(overhear) as thief:
         there = f"127.0.0.1:{thief.sockets[0].getsockname()[1]}"
@@ -339,10 +326,9 @@ async def test_a_hub_marks_every_answer(tmp_path: Path) -> None:
             "GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
             "what is this?\r\n\r\n",
         ):
-            reader, writer = await asyncio.open_connection("127.0.0.1", hub.port)
-            writer.write(request.encode())
-            answer = await asyncio.wait_for(reader.read(), PATIENCE)
-            writer.close()
+            async with stream_client("127.0.0.1", hub.port) as (reader, writer):
+                writer.write(request.encode())
+                answer = await asyncio.wait_for(reader.read(), PATIENCE)
             assert f"\r\n{HUB_HEADER}: 1\r\n".encode() in answer, request
         error = await refused(hub.url)
         assert type(error) is TokenRefused

@@ -17,7 +17,7 @@ from engine.transport.keepalive import ServerSocket
 from engine.transport.receive_queue import TURN, ReceiveQueue
 from tests import budget
 from tests.engine.live import on_loop
-from tests.stream_server import take_no_more
+from tests.streams import take_no_more
 
 SIZES = (0, 1, 2, 13, 124, 125, 126, 127, 300, 65_535)
 

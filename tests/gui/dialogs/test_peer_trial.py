@@ -14,7 +14,7 @@ from tests.engine.live import until
 from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, type_into
 from tests.gui.dialogs.test_add_peer import fill, findings_of, world
-from tests.stream_server import stream_server
+from tests.streams import stream_server
 
 
 @on_gui_loop
@@ -55,10 +55,9 @@ async def test_a_test_can_be_stopped_and_ends_with_the_dialog(tmp_path: Path) ->
     asked: list[bytes] = []
     gone: list[bytes] = []
 
-    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def say_nothing(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
         asked.append(await reader.readuntil(b"\r\n\r\n"))
         gone.append(await reader.read())
-        writer.close()
 
     async with stream_server(say_nothing) as silent, world(tmp_path) as (engine, _, _):
         url = f"ws://127.0.0.1:{silent.sockets[0].getsockname()[1]}/sync"
