@@ -1,6 +1,6 @@
 """Sync sessions without I/O: bytes and news of the replica in; bytes and replica commands out.
 
-- ``base``: what every dialect shares; the hard rule is here
+- ``base``: what every dialect shares; the hard rule is here; ``answers``: inputs that only one dialect has
 - ``streams``: how far a session has come, with the greeting and each way; the facts that states are derived from
 - ``syncline``: our own dialect; ``sending`` and ``receiving`` its two halves, ``batch_limits`` how large a batch
   is; ``lineage``: how it notices a copied or restored file

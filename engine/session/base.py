@@ -12,23 +12,22 @@ from __future__ import annotations
 
 import abc
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from engine.change import MAX_VERSION, Change
 from engine.errors import FileReplaced, ProtocolError, SynclineError, WireError
 from engine.ids import SiteId
 from engine.session.common_tables import parked_here
-from engine.table_shape import Dataset, Parked, ParkedTable, Shape, Shared
-from engine.tables import Bases, Known, MergeResult, Part, Place, Received, TableDigest
+from engine.table_shape import Parked, ParkedTable, Shape, Shared
+from engine.tables import Bases, MergeResult, Part, Place, Received
 from engine.text import t
-from engine.wire import Message, Tables, decode
+from engine.wire import Message, decode
 
 from . import endings
 from .actions import Action, Close, Merge, RecordSent, Send, Snapshot
+from .answers import Answers
 from .close_codes import CloseCode, OwnCloseCode
-from .row_queries import Answer
 from .streams import Inbound, Outbound, Phase, SessionFacts
 from .vlcn_messages import Versions
 
@@ -36,7 +35,7 @@ GREETING_TIMEOUT = 15.0
 """Seconds that a peer has to answer the greeting."""
 
 
-class Session(abc.ABC):
+class Session(Answers, abc.ABC):
     """One session over one connection.
 
     Args:
@@ -116,27 +115,6 @@ class Session(abc.ABC):
         if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
             self.close(endings.ALTERED)
 
-    def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:  # noqa: B027 - only the own dialect tells
-        """Say which rows our file has now, of the tables that have been given dataset ids."""
-
-    def known(self, known: Known) -> None:  # noqa: B027 - only the own dialect asks
-        """Answer a ``LookUp``."""
-
-    def renewed(self, tokens: tuple[bytes, ...]) -> None:  # noqa: B027 - likewise
-        """Answer a ``Renew``: these tokens are on our disk."""
-
-    def digested(self, digests: Sequence[TableDigest]) -> None:  # noqa: B027 - likewise
-        """Answer a ``TakeDigests``."""
-
-    def answered(self, answer: Answer | Tables) -> None:  # noqa: B027 - likewise
-        """Answer a ``QueryRows``."""
-
-    def joined(self, result: Any) -> None:  # noqa: B027 - likewise
-        """Answer a ``JoinAction``."""
-
-    def kept(self, token: bytes, kin: bool) -> None:  # noqa: B027 - likewise
-        """Answer a ``Keep``: it is on our disk, or it is that of another file."""
-
     @abc.abstractmethod
     def read_done(self, result: Versions | Part) -> None:
         """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk."""
@@ -164,12 +142,6 @@ class Session(abc.ABC):
     def flushed(self) -> None:
         """Say that every frame given to ``Send`` has left; where the session is not ``paced``, it need not be told."""
         self._advance()
-
-    def carried(self) -> None:  # noqa: B027 - only the own dialect watches
-        """Say that a good part of a message has come or left: a large one on a slow line is no stall."""
-
-    def ponged(self) -> None:  # noqa: B027 - only a dialect that pings has something to do
-        """Answer a ``Ping``: whatever the peer sent before its pong has been received and dealt with."""
 
     def tick(self) -> None:
         """Let time-outs act; call at or after ``deadline()``."""

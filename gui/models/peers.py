@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import enum
 import time
 from collections.abc import Iterable, Mapping
-from operator import attrgetter
 from typing import Any
 
 from PySide6.QtCore import (
@@ -25,6 +23,7 @@ from gui.language import said, tr
 from gui.models import times, values
 from gui.models.database_status import covered
 from gui.models.labels import state_word
+from gui.models.peer_columns import FACTS, NUMBERS, Column, explained, heading, versions
 from gui.models.sorting import SORT_ROLE, SortProxy
 
 Index = QModelIndex | QPersistentModelIndex
@@ -34,21 +33,6 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 DAY = 86400.0
-
-
-class Column(enum.IntEnum):
-    """What each column shows."""
-
-    NAME = 0
-    DATABASE = 1
-    STATE = 2
-    RECEIVED = 3
-    CONFIRMED = 4
-    TO_SEND = 5
-    TO_RECEIVE = 6
-    LAST_SUCCESS = 7
-    LAST_ATTEMPT = 8
-    ADDRESS = 9
 
 
 PEER_ROLE = Role.UserRole
@@ -67,20 +51,6 @@ _ROLES = {
     SORT_ROLE,
 }  # fmt: skip
 """What a view may ask for. It asks for others too, for each cell that it paints."""
-_FACTS = {
-    Column.NAME: attrgetter("name", "state", "last_success"),
-    Column.DATABASE: attrgetter("database"),
-    Column.STATE: attrgetter("state", "reason", "done", "total", "waiting"),
-    Column.RECEIVED: attrgetter("received", "site_id"),
-    Column.CONFIRMED: attrgetter("confirmed", "site_id"),
-    Column.TO_SEND: attrgetter("to_send", "site_id"),
-    Column.TO_RECEIVE: attrgetter("to_receive", "site_id"),
-    Column.LAST_SUCCESS: attrgetter("last_success", "state"),
-    Column.LAST_ATTEMPT: attrgetter("last_attempt"),
-    Column.ADDRESS: attrgetter("url", "room"),
-}
-"""What of a peer each column tells."""
-_NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
 
 
 class PeersModel(QAbstractTableModel):
@@ -108,7 +78,7 @@ class PeersModel(QAbstractTableModel):
                 new[status.peer] = status
             elif status != self._rows[row]:
                 before, self._rows[row] = self._rows[row], status
-                for column, facts in _FACTS.items():  # to paint a cell costs more than to compare it
+                for column, facts in FACTS.items():  # to paint a cell costs more than to compare it
                     if facts(before) != facts(status) and self._shown(before, column) != self._shown(status, column):
                         self.dataChanged.emit(self.index(row, column), self.index(row, column))
         if new:
@@ -210,7 +180,7 @@ class PeersModel(QAbstractTableModel):
                 marked = column in (Column.NAME, Column.LAST_SUCCESS) and self.is_stale(peer)
                 return theme.tone_color(theme.WAIT) if marked else None
             case Role.TextAlignmentRole:
-                return _RIGHT if column in _NUMBERS else _LEFT
+                return _RIGHT if column in NUMBERS else _LEFT
             case _:
                 return self._raw(peer, column, role)
 
@@ -218,11 +188,11 @@ class PeersModel(QAbstractTableModel):
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(Column):
             return None
         if role == Role.DisplayRole:
-            return self._heading(Column(section))
+            return heading(Column(section))
         if role == Role.ToolTipRole:
-            return self._explained(Column(section))
+            return explained(Column(section))
         if role == Role.TextAlignmentRole:
-            return _RIGHT if section in _NUMBERS else _LEFT
+            return _RIGHT if section in NUMBERS else _LEFT
         return None
 
     # Words
@@ -245,7 +215,7 @@ class PeersModel(QAbstractTableModel):
             case Column.ADDRESS:
                 return peer.url if without_room(peer.url) != peer.url else f"{peer.url} · {peer.room}"
             case _:
-                return "–" if peer.site_id is None else values.number(_count(peer, column))
+                return "–" if peer.site_id is None else values.number(versions(peer, column))
 
     def _state(self, peer: PeerStatus) -> str:
         if peer.state is State.SYNCING and peer.changes:
@@ -332,35 +302,7 @@ class PeersModel(QAbstractTableModel):
             case Column.NAME | Column.DATABASE | Column.ADDRESS:
                 return self._text(peer, column).casefold()
             case _:
-                return _count(peer, column)
-
-    def _heading(self, column: Column) -> str:
-        return {
-            Column.NAME: tr("Peer"),
-            Column.DATABASE: tr("Database"),
-            Column.STATE: tr("State"),
-            Column.RECEIVED: tr("Last-seen clock"),
-            Column.CONFIRMED: tr("Confirmed clock"),
-            Column.TO_SEND: tr("To send"),
-            Column.TO_RECEIVE: tr("To receive"),
-            Column.LAST_SUCCESS: tr("Last success"),
-            Column.LAST_ATTEMPT: tr("Last attempt"),
-            Column.ADDRESS: tr("Address"),
-        }[column]
-
-    def _explained(self, column: Column) -> str:
-        return {
-            Column.NAME: tr("What you call the other side."),
-            Column.DATABASE: tr("The database on this machine that is synced with it."),
-            Column.STATE: tr("Derived from the clocks; hover over a state to see why."),
-            Column.RECEIVED: tr("Everything that the peer wrote up to this version is on this disk."),
-            Column.CONFIRMED: tr("The peer has confirmed everything in this database up to this version."),
-            Column.TO_SEND: tr("Versions written here that the peer has not confirmed yet."),
-            Column.TO_RECEIVE: tr("Versions that the peer has announced and that are not on this disk yet."),
-            Column.LAST_SUCCESS: tr("When both sides last had all of each other's changes."),
-            Column.LAST_ATTEMPT: tr("When a connection was last tried."),
-            Column.ADDRESS: tr("The address, and the room there."),
-        }[column]
+                return versions(peer, column)
 
     def _changed(self, first: Column, last: Column) -> None:
         if self._rows:
@@ -395,12 +337,3 @@ class PeersProxy(SortProxy):
         if self._database and self._model.status(row).database != self._database:
             return False
         return super().filterAcceptsRow(row, parent)
-
-
-def _count(peer: PeerStatus, column: Column) -> int:
-    return {
-        Column.RECEIVED: peer.received,
-        Column.CONFIRMED: peer.confirmed,
-        Column.TO_SEND: peer.to_send,
-        Column.TO_RECEIVE: peer.to_receive,
-    }[column]

@@ -13,7 +13,8 @@ from engine.peer_state import PeerStatus, Remedy
 from gui import theme
 from gui.actions import PauseMenu
 from gui.language import on_language_change, tr
-from gui.models.peers import Column, PeersModel, PeersProxy
+from gui.models.peer_columns import Column
+from gui.models.peers import PeersModel, PeersProxy
 from gui.models.times import TICK
 from gui.panels.action_banner import ActionBanner
 from gui.panels.state_delegate import StateDelegate

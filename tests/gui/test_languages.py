@@ -21,7 +21,7 @@ from engine.settings import Settings
 from gui import language
 from gui.app import shell
 from gui.dialogs import add_peer, settings
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from tests.engine.live import until
 from tests.gui.aio import application, on_gui_loop
 from tests.gui.app.scenes import DEAD, scene

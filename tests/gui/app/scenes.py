@@ -15,7 +15,7 @@ from engine.api import Engine
 from engine.history.journal import Journal
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile
 from gui.app import shell
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.window import Window
 from tests.engine.live import make_file, plain_engine, until, write
 

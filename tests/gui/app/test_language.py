@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QWidget
 
 from gui import language
 from gui.dialogs.settings import SettingsDialog
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.tray import Tray
 from tests.engine.live import until, write
 from tests.gui.aio import application, on_gui_loop

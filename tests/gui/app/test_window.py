@@ -20,7 +20,7 @@ from gui.dialogs.add_database import DatabaseDialog
 from gui.dialogs.cell_details import CellDetailsDialog
 from gui.dialogs.verify import VerifyDialog
 from gui.models.flow_groups import Group
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.tray import Tray
 from gui.window import Window
 from tests.engine.live import make_file, rows, until, write

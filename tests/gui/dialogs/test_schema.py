@@ -12,7 +12,7 @@ from engine.settings import Settings
 from engine.storage.backup import Backups
 from gui.dialogs import schema
 from gui.dialogs.schema import SchemaDialog
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from tests.engine.checks.test_schema_diff import NEW, OLD
 from tests.engine.live import add_peer, make_file, plain_engine, until, write
 from tests.gui.aio import on_gui_loop

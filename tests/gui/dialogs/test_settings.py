@@ -17,7 +17,7 @@ from gui.desktop.autostart import XdgAutostart
 from gui.desktop.links import XdgLinkType
 from gui.dialogs import settings
 from gui.dialogs.settings import SettingsDialog
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.preferences import Preferences
 from gui.theme import is_dark
 from tests.engine.live import until

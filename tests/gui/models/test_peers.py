@@ -12,13 +12,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.peer_state import State
 from engine.tables import Coverage
+from gui.models.peer_columns import Column
 from gui.models.peers import (
     DAY,
     PEER_ROLE,
     PROGRESS_ROLE,
     SENTENCE_ROLE,
     STATE_ROLE,
-    Column,
     PeersModel,
     PeersProxy,
 )

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from engine.peer_state import State
 from gui import language
 from gui.models.labels import state_word
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel
 from gui.panels.table import Table

@@ -15,7 +15,8 @@ from pytestqt.qtbot import QtBot
 from engine.peer_state import Remedy, State
 from engine.settings import Pause
 from gui import language
-from gui.models.peers import SENTENCE_ROLE, Column
+from gui.models.peer_columns import Column
+from gui.models.peers import SENTENCE_ROLE
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel

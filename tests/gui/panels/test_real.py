@@ -11,7 +11,7 @@ from engine.events import ChangesMoved, FlowDirection
 from engine.settings import PeerConfig
 from gui.bridge import Bridge
 from gui.models.flow import LINE_ROLE
-from gui.models.peers import Column
+from gui.models.peer_columns import Column
 from gui.panels.clocks import ClocksPanel
 from gui.panels.flow import FlowPanel
 from gui.panels.peers import PeersPanel

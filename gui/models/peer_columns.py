@@ -1,0 +1,83 @@
+"""The columns of the peers table: what each is called, what it tells, and of which facts of a peer."""
+
+from __future__ import annotations
+
+import enum
+from operator import attrgetter
+
+from engine.peer_state import PeerStatus
+from gui.language import tr
+
+
+class Column(enum.IntEnum):
+    """What each column shows."""
+
+    NAME = 0
+    DATABASE = 1
+    STATE = 2
+    RECEIVED = 3
+    CONFIRMED = 4
+    TO_SEND = 5
+    TO_RECEIVE = 6
+    LAST_SUCCESS = 7
+    LAST_ATTEMPT = 8
+    ADDRESS = 9
+
+
+FACTS = {
+    Column.NAME: attrgetter("name", "state", "last_success"),
+    Column.DATABASE: attrgetter("database"),
+    Column.STATE: attrgetter("state", "reason", "done", "total", "waiting"),
+    Column.RECEIVED: attrgetter("received", "site_id"),
+    Column.CONFIRMED: attrgetter("confirmed", "site_id"),
+    Column.TO_SEND: attrgetter("to_send", "site_id"),
+    Column.TO_RECEIVE: attrgetter("to_receive", "site_id"),
+    Column.LAST_SUCCESS: attrgetter("last_success", "state"),
+    Column.LAST_ATTEMPT: attrgetter("last_attempt"),
+    Column.ADDRESS: attrgetter("url", "room"),
+}
+"""What of a peer each column tells."""
+NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
+"""Those that hold a number of versions."""
+
+
+def heading(column: Column) -> str:
+    """Return what stands above a column."""
+    return {
+        Column.NAME: tr("Peer"),
+        Column.DATABASE: tr("Database"),
+        Column.STATE: tr("State"),
+        Column.RECEIVED: tr("Last-seen clock"),
+        Column.CONFIRMED: tr("Confirmed clock"),
+        Column.TO_SEND: tr("To send"),
+        Column.TO_RECEIVE: tr("To receive"),
+        Column.LAST_SUCCESS: tr("Last success"),
+        Column.LAST_ATTEMPT: tr("Last attempt"),
+        Column.ADDRESS: tr("Address"),
+    }[column]
+
+
+def explained(column: Column) -> str:
+    """Return what a column tells, for its heading's tip."""
+    return {
+        Column.NAME: tr("What you call the other side."),
+        Column.DATABASE: tr("The database on this machine that is synced with it."),
+        Column.STATE: tr("Derived from the clocks; hover over a state to see why."),
+        Column.RECEIVED: tr("Everything that the peer wrote up to this version is on this disk."),
+        Column.CONFIRMED: tr("The peer has confirmed everything in this database up to this version."),
+        Column.TO_SEND: tr("Versions written here that the peer has not confirmed yet."),
+        Column.TO_RECEIVE: tr("Versions that the peer has announced and that are not on this disk yet."),
+        Column.LAST_SUCCESS: tr("When both sides last had all of each other's changes."),
+        Column.LAST_ATTEMPT: tr("When a connection was last tried."),
+        Column.ADDRESS: tr("The address, and the room there."),
+    }[column]
+
+
+def versions(peer: PeerStatus, column: Column) -> int:
+    """Return the number of versions in one of the ``NUMBERS``."""
+    return {
+        Column.RECEIVED: peer.received,
+        Column.CONFIRMED: peer.confirmed,
+        Column.TO_SEND: peer.to_send,
+        Column.TO_RECEIVE: peer.to_receive,
+    }[column]
