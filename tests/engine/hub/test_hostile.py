@@ -49,9 +49,9 @@ LONG = 200.0
 """Seconds for what takes long on a busy machine."""
 
 MANY = budget.pick(100_000, 1_000_000)
+"""Tiny frames in one flood."""
 TAKEN = budget.pick(50_000, 250_000)
 """As many where the hub works on each of them, which takes it minutes when its coverage is measured."""
-"""Tiny frames in one flood."""
 
 
 class Target:
@@ -166,7 +166,8 @@ async def _floods(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_tiny_messages_that_are_taken(tmp_path: Path) -> None:
-    """Without a limit of messages a hub works all of them off, and others get their turn meanwhile."""
+    """Without a limit of messages a hub works all of them off, and others get their turn meanwhile: they come on until
+    a row of somebody else's is synced."""
     on_loop(_all_taken, seconds=3 * LONG)(tmp_path)
 
 
@@ -178,10 +179,14 @@ async def _all_taken(tmp_path: Path) -> None:
             for message in GREETING:
                 await socket.send(encode(message))
             ending = asyncio.create_task(turned_away(socket, patience=2 * LONG))
-            await flood(socket, STATUS, ending, TAKEN)
+            serving = asyncio.create_task(target.serves(tmp_path))
+            sent = 0
+            while (sent < TAKEN or not serving.done()) and not ending.done():
+                await flood(socket, STATUS, ending, 1_000)
+                sent += 1_000
+                await asyncio.sleep(0)
+            await serving
             socket.transport.write(masked(Opcode.BINARY, b""))  # the last one, so that it is known when all are done
-            await target.serves(tmp_path)
-            assert not ending.done()
             assert (await ending)[0] == 1007
         assert target.memory - before < 50
 
