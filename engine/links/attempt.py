@@ -36,13 +36,14 @@ from engine.wire import Tables, encode
 log = logging.getLogger(__name__)
 
 STOCK_QUIET = 1.0
-"""Seconds without traffic after which a stock server, which never says "that was all", is caught up."""
+"""Seconds without traffic after which a stock server, which never says "that was all", counts as caught up."""
 
 WARY = 2.0
-"""Seconds from the greeting on in which a copied file may be refused again, before changes are asked for or sent."""
+"""Seconds after the greeting in which a copied file may be refused again, before changes are asked for or sent."""
 
 PRODUCTIVE = 5.0
-"""Seconds from the greeting on that a connection must have held to be more than a try, unless it was in sync before."""
+"""Seconds after the greeting for which a connection must last to count as a success, unless it is in sync before
+that."""
 
 
 GOODBYE = t("Goodbye.")
@@ -54,21 +55,22 @@ class Ending(enum.Enum):
     CAUGHT_UP = enum.auto()
     """Both sides have everything; a pull is over."""
     GREET_AGAIN = enum.auto()
-    """Nothing is wrong, but only a new greeting tells how far the peer is."""
+    """Nothing is wrong, but only a new greeting can tell how far the peer is."""
     GAVE_WAY = enum.auto()
-    """The peer has dialled us, or did: our own connection gave way to that one, or its turn comes again."""
+    """The peer has dialled us, and our own connection gave way to that one; or that one has ended, and ours is due
+    again."""
     HUNG_UP = enum.auto()
-    """We were told to (pause, changed settings, shutdown)."""
+    """We were told to hang up (pause, changed settings, shutdown)."""
 
 
 class Listener(Protocol):
-    """Wants to know what an attempt does."""
+    """What an attempt reports to."""
 
     def stepped(self, facts: SessionFacts) -> None:
         """The session has taken a step; its facts may have changed."""
 
     def caught_up(self, facts: SessionFacts) -> None:
-        """Both sides are caught up; called as often as that is found."""
+        """Both sides are caught up; called each time this is found."""
 
     def merged(self, applied: Sequence[Applied]) -> None:
         """The peer's changes were merged."""
@@ -77,26 +79,27 @@ class Listener(Protocol):
         """Changes were sent to the peer."""
 
     def finished(self, finished: SyncFinished) -> None:
-        """It is over; the line for the activity list. Not called where no session came to be."""
+        """It is over; gives the line for the activity list. Not called if there never was a session."""
 
 
 class Attempt:
-    """One connection from dialling to hanging up.
+    """One connection, from dialling to hanging up.
 
     Args:
         config, path, hosts, token, schema, as_hub: as in ``Link``.
         listener: told what it does.
         pulling: hang up as soon as both sides are caught up.
-        wary: the last attempt was refused for a copied file; move nothing before that can have been found again.
-        joins: how rows that never met are joined, by table, where a person has said so (``JoinSession.joins``).
+        wary: the last attempt was refused for a copied file, so move nothing until the peer has had time to refuse
+            again.
+        joins: how to join rows that never met, by table, as far as a person has said (``JoinSession.joins``).
 
     Attributes:
-        session, driver: once there is one. progress: of its versions. reason: why the connection ended.
+        session, driver: None until there is one. progress: in versions. reason: why the connection ended.
         stepped: set whenever the session's facts may have changed, and at the end.
-        asked: whether it greets again only because somebody asked.
-        hurry: whether to find out at once whether both sides are caught up.
-        stays: whether the connection is to stay, and to carry changes both ways (``engine.links.inbound``).
-        note: what to add to the peer's status. before: what the session had moved before this attempt began.
+        asked: whether it greets again only because a sync was asked for.
+        hurry: whether to find out immediately if both sides are caught up.
+        stays: whether the connection is meant to last, and to carry changes both ways (``engine.links.inbound``).
+        note: what to add to the peer's status. before: what the session had moved when this attempt began.
     """
 
     note = ""
@@ -151,7 +154,7 @@ class Attempt:
         """Carry the attempt out.
 
         Raises:
-            SynclineError: it could not be, or was cut; ``PeerUnreachable`` where trying again can help.
+            SynclineError: it failed or was cut off; ``PeerUnreachable`` if trying again can help.
         """
         async with self._hosts.use(self.path) as host:
             here = await host.snapshot()
@@ -201,7 +204,7 @@ class Attempt:
         return self._judge(driver, closed)
 
     def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = GOODBYE) -> None:
-        """End the attempt in good order, after what is under way."""
+        """End the attempt cleanly, after what is under way."""
         self._ending = ending
         if self._dialling is not None:
             self._dialling.cancel()
@@ -210,10 +213,10 @@ class Attempt:
             driver.call(lambda: session.close(Close(code, reason)))
 
     def check_now(self) -> bool:
-        """Find out at once whether anything is due; ``Listener.caught_up`` follows when nothing is (left).
+        """Find out immediately whether anything is due; ``Listener.caught_up`` follows once nothing is left.
 
         Returns:
-            False when this attempt is over and cannot answer for what was written since.
+            False if this attempt is over and cannot vouch for what was written since.
         """
         driver, session = self.driver, self.session
         if self._ending is not None or (session is not None and session.closed is not None):
@@ -231,34 +234,34 @@ class Attempt:
 
     @property
     def waiting(self) -> Waiting:
-        """What cannot be sent for now of a file that is to be sent."""
+        """Return what cannot be sent of the file for now, if it is to be sent at all."""
         driver = self.driver
         return driver.host.waiting if driver is not None and driver.session.sends else Waiting()
 
     @property
     def trouble(self) -> SynclineError | None:
-        """Why the file cannot be used at the moment."""
+        """Return why the file cannot be used at the moment."""
         return self.driver.host.trouble if self.driver is not None else None
 
     @property
     def ended(self) -> bool:
-        """Whether its session is over."""
+        """Return whether its session is over."""
         return self._over or (self.session is not None and self.session.closed is not None)
 
     @property
     def settled(self) -> bool:
-        """Whether both sides were in sync."""
+        """Return whether both sides were in sync."""
         return self.progress.settled_at is not None
 
     @property
     def held(self) -> bool:
-        """Whether the connection did some good, so that the next trouble is a new one."""
+        """Return whether the connection was of use, so that the next failure counts as the first."""
         greeted_at = self._greeted_at
         long = greeted_at is not None and asyncio.get_running_loop().time() - greeted_at > PRODUCTIVE
         return long or self.settled
 
     async def _dial(self) -> Dialled | None:
-        """Dial; None when told to hang up meanwhile, which is not to wait for an address where nobody answers."""
+        """Dial; return None if told to hang up meanwhile, without waiting for an address where nobody answers."""
         self._dialling = asyncio.get_running_loop().create_task(self._connect())
         try:
             return await self._dialling
@@ -315,7 +318,7 @@ class Attempt:
             self._quiet_timer = asyncio.get_running_loop().call_later(STOCK_QUIET, self._quiet)
 
     def _quiet(self) -> None:
-        """See whether a stock server has been quiet for long enough to say that this was all."""
+        """Check whether a stock server has been quiet for long enough to have sent everything."""
         loop, session = asyncio.get_running_loop(), self.session
         self._quiet_timer = None
         if session is None or session.closed is not None:
@@ -330,14 +333,14 @@ class Attempt:
             self.hang_up(Ending.GREET_AGAIN)  # all has left; only a new greeting tells whether it arrived
 
     async def _refresh(self, driver: Driver) -> None:
-        """Find out what the file holds now; only then can "nothing is due" be said."""
+        """Find out what the file holds now, without which nobody can say that nothing is due."""
         try:
             await driver.host.refresh()
         except SynclineError as error:
             log.info("%s: %s", self.path.name, error)
 
     def _refreshed(self, task: asyncio.Task[None]) -> None:
-        """Have the driver take a step, with what the file holds now."""
+        """Have the driver take a step with what the file holds now."""
         self._refreshes.discard(task)
         if self.driver is not None and not task.cancelled() and self.session is not None and self.session.confirms:
             self.hurry = True
@@ -387,7 +390,7 @@ class Attempt:
 
 
 async def _describe_tables(socket: Connection, host: ReplicaHost) -> None:
-    """Tell the hub of what to make the room."""
+    """Tell the hub which tables to make the room with."""
     name, version = await host.run(Replica.schema_identity)
     plans, equal_values = await host.run(Replica.plans), await host.run(Replica.merges_equal_values)
     with contextlib.suppress(ConnectionClosed):  # the driver finds out why

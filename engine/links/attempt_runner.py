@@ -1,4 +1,4 @@
-"""Runs the attempts at one peer: what each is made of, what it reports, and what follows from how it ended."""
+"""Runs the attempts at one peer: sets each up, takes its reports, and decides what follows from how it ended."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Phase(enum.Enum):
     WAITING = enum.auto()
     """None is at work."""
     REGREETING = enum.auto()
-    """Likewise, and the last one ended only to greet again."""
+    """None is at work, and the last one ended only to greet again."""
     PROBING = enum.auto()
-    """One is at work, which shows nothing before it has come further than the last one."""
+    """One is at work that shows nothing until it gets further than the last one."""
     TRYING = enum.auto()
     """One is at work."""
 
 
 class AttemptRunner:
-    """Makes one attempt after the other, when a link asks for it; listens to the one at work.
+    """Makes one attempt after another when a link asks for it, and listens to the one at work.
 
     Args:
         config, path, hosts, reporter, token, schema, as_hub, policies: as in ``Link``.
@@ -58,8 +58,8 @@ class AttemptRunner:
     Attributes:
         attempt: the one at work, if there is one.
         schedule: when the next one is due. sync_requests: who waits for them.
-        troubles: what went wrong. board: what is shown of it all.
-        joins: how rows that never met are joined, by table, until that is done (``JoinSession.joins``).
+        troubles: what went wrong. board: what is shown.
+        joins: how to join rows that never met, by table, until it is done (``JoinSession.joins``).
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class AttemptRunner:
         self._reporter = reporter
 
     async def run(self, *, pulling: bool) -> None:
-        """Make an attempt, and let the next one be due by how it went. ``pulling``: it is to end once caught up."""
+        """Make an attempt, and schedule the next one by how it went. ``pulling``: end it once caught up."""
         inbound = self.inbound.now
         attempt = self.attempt = (Attempt if inbound is None else functools.partial(InboundAttempt, inbound))(
             self.config,
@@ -138,7 +138,7 @@ class AttemptRunner:
             self.board.left(attempt.session.facts() if attempt.session is not None else None)
 
     def join(self, table: str, how: Join) -> None:
-        """Join rows that never met in this way, by a new greeting."""
+        """Have rows that never met joined in this way, with a new greeting."""
         self.joins[table] = how
         self.inbound.answer(self.joins)
         if isinstance(self.attempt, InboundAttempt):
@@ -148,7 +148,7 @@ class AttemptRunner:
         self.schedule.ask()
 
     def _forget_joins(self, attempt: Attempt) -> None:
-        """Once all is in sync, what was said holds for no rows that come later."""
+        """Forget how to join rows once all is in sync, as it does not hold for rows that come later."""
         session = attempt.session
         if attempt.settled and isinstance(session, SynclineSession):
             apart = {one.table for one in session.apart}
@@ -157,12 +157,12 @@ class AttemptRunner:
             self.inbound.answer(self.joins)
 
     def hang_up(self, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str) -> None:
-        """End the attempt at work, if there is one, in good order."""
+        """End the attempt at work, if any, cleanly."""
         if self.attempt is not None:
             self.attempt.hang_up(Ending.HUNG_UP, code=code, reason=reason)
 
     def give_way(self) -> None:
-        """Let go of our own connection if the peer has made one as well, and ours is the one to go."""
+        """Hang up our own connection if the peer has made one too, and ours is the one to go."""
         attempt = self.attempt
         if attempt is None or isinstance(attempt, InboundAttempt):
             return
@@ -172,7 +172,7 @@ class AttemptRunner:
     # What follows
 
     def _ended(self, ending: Ending, attempt: Attempt) -> None:
-        """Let the next attempt be due by how this one ended, which was no failure."""
+        """Schedule the next attempt by how this one ended without failing."""
         self._phase = Phase.REGREETING if ending is Ending.GREET_AGAIN else Phase.WAITING
         schedule = self.schedule
         if attempt.held:
@@ -193,7 +193,7 @@ class AttemptRunner:
             schedule.wait(0)
 
     def _failed(self, error: SynclineError, attempt: Attempt) -> None:
-        """Let the next attempt be due by what went wrong."""
+        """Schedule the next attempt by what went wrong."""
         self._phase = Phase.WAITING
         trouble = self.troubles.fail(error, paired=bool(self.config.fingerprint))
         if attempt.settled or (attempt.held and not trouble.policy.needs_you):
@@ -258,6 +258,6 @@ class AttemptRunner:
         self._reporter.sync_finished(finished)
 
     def _recheck(self) -> None:
-        """Show how things stand, though the session has taken no step."""
+        """Show how things stand now, although the session has taken no step."""
         if self.attempt is not None and self.attempt.session is not None:
             self.stepped(self.attempt.session.facts())

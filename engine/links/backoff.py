@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """How often something is tried again that fails in one way, and what that means for the person.
+    """How to retry after one kind of failure, and what it means for the person.
 
     Attributes:
-        first, longest: bounds of the first wait and of any wait, in seconds; from one to the other they double.
-        jitter: the range from which the factor is drawn that makes a wait of its bound.
-        needs_you: whether it looks as if only a person could mend it, so that they are told.
-        wakes: whether a change of our file's tables or identity may have mended it, and ends the wait.
+        first, longest: upper bounds of the first wait and of any wait, in seconds; in between they double.
+        jitter: the range of the random factor by which a bound is multiplied.
+        needs_you: whether probably only a person can fix it, so that one is told.
+        wakes: whether a change of our file's tables or identity may have fixed it, and ends the wait.
     """
 
     first: float = 0.5
@@ -30,14 +30,14 @@ class RetryPolicy:
 
 
 class Backoff:
-    """Waits whose bounds double, each one drawn anew.
+    """Waits whose bounds double, each with fresh jitter.
 
-    What is drawn keeps a thousand clients of a restarted server from coming back at once; what is not keeps an unlucky
-    one from hammering. Each policy has a count of its own, so that failures that take turns all become rarer. Pure:
-    it neither sleeps nor reads a clock.
+    The random part keeps a thousand clients of a restarted server from coming back at once; the fixed part keeps an
+    unlucky one from hammering it. Each policy has its own count, so that alternating failures all back off. It neither
+    sleeps nor reads a clock.
 
     Args:
-        rng: where the chance comes from; a seeded one makes the waits repeatable.
+        rng: the source of randomness; a seeded one makes the waits repeatable.
     """
 
     def __init__(self, rng: random.Random) -> None:
@@ -45,13 +45,13 @@ class Backoff:
         self._failures: Counter[RetryPolicy] = Counter()
 
     def next(self, policy: RetryPolicy) -> float:
-        """The seconds to wait after one more failure of this kind."""
+        """Return the seconds to wait after one more failure of this kind."""
         bound = min(policy.first * 2.0 ** min(self._failures[policy], 64), policy.longest)
         self._failures[policy] += 1
         return bound * self._rng.uniform(*policy.jitter)
 
     def reset(self) -> None:
-        """Start from the first wait again. Call it after real success, not for a mere connection.
+        """Start from the first wait again. Call it after a real success, not for a mere connection.
 
         A server that accepts and then fails would otherwise be dialled in a tight loop.
         """

@@ -1,4 +1,4 @@
-"""Which dialect a link speaks with whoever answered."""
+"""Chooses the dialect that a link speaks with whoever answered."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def session_with(
         now: the session's clock.
 
     Raises:
-        PeerRefused: it is a stock server, and there is no schema to announce.
+        PeerRefused: a stock server answered, and there is no schema to announce.
     """
     direction = config.direction
     sends, receives = direction is not Direction.RECEIVE, direction is not Direction.SEND

@@ -1,4 +1,4 @@
-"""The row of a guest, who was paired with this machine and dials it: state and clocks are derived as a peer's."""
+"""The row of a guest, which was paired with this machine and dials it. State and clocks are derived as for a peer."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from engine.transport.close_codes import error_of
 from engine.transport.driver import Driver
 
 FROM_HERE = (Remedy.JOIN, Remedy.ANSWER, Remedy.REPAIR, Remedy.NEW_ID)
-"""What a person can begin with where the guest cannot be dialled: what concerns the file on this machine."""
+"""What a person can do about a guest, which cannot be dialled: what concerns the file on this machine."""
 
 COMES = t("Not connected; it connects to this machine by itself.")
 DUE = t("Not connected; what it lacks is sent as soon as it connects.")
@@ -30,7 +30,7 @@ class GuestRow:
 
     Args:
         name: the guest's, unique on this machine. database, room: what it may sync.
-        on_change: called with the whole row when it is different. last_success: when it was last in sync, if known.
+        on_change: called with the whole row when it changes. last_success: when it was last in sync, if known.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class GuestRow:
         self._driver: Driver | None = None
         self._progress = Progress()
         self._trouble: Trouble | None = None
-        """Why its last connection came to nothing, if a person may be needed."""
+        """Why its last connection failed, if a person may be needed."""
         self._board = Board(PeerConfig(PeerId(name), name, database, "", room), on_change)
         self._board.status = replace(self._board.status, guest=True, reason=COMES, last_success=last_success)
 
@@ -56,7 +56,7 @@ class GuestRow:
         return self._board.status
 
     def stepped(self, driver: Driver) -> None:
-        """Take in that a session of the guest's has taken a step."""
+        """Note that a session of the guest's has taken a step."""
         session, board = driver.session, self._board
         facts = session.facts()
         if not facts.greeted or facts.closed:
@@ -85,7 +85,7 @@ class GuestRow:
             board.recheck_later(self._recheck)
 
     def left(self, driver: Driver) -> None:
-        """Take in that a connection of the guest's is over."""
+        """Note that a connection of the guest's is over."""
         session = driver.session
         trouble = self._trouble_of(driver)
         if trouble is not None:
@@ -97,17 +97,17 @@ class GuestRow:
         self._show_away()
 
     def local_moved(self, version: int) -> None:
-        """Take in that our file is at ``version``, whether the guest is there or not."""
+        """Note that our file is at ``version``, whether the guest is connected or not."""
         self._board.local_moved(version)
         if self._driver is None:
             self._show_away()
 
     def close(self) -> None:
-        """Report no more."""
+        """Stop reporting."""
         self._board.close()
 
     def _show_away(self) -> None:
-        """Show a guest that is not there: it waits only for what is known to be due to it."""
+        """Show a guest that is not connected; it is shown as waiting only if something is known to be due to it."""
         trouble = self._trouble
         if trouble is not None:
             self._board.show(State.NEEDS_YOU, trouble.reason, remedy=_from_here(trouble.remedy))
@@ -127,7 +127,7 @@ class GuestRow:
         return trouble if trouble.policy.needs_you else None
 
     def _recheck(self) -> None:
-        """Show how things stand, though the session has taken no step."""
+        """Show how things stand now, although the session has taken no step."""
         if self._driver is not None:
             self.stepped(self._driver)
 

@@ -1,9 +1,8 @@
-"""What a session asks its driver to do, and what it must know of its replica to begin.
+"""What a session asks its driver to do, and what it must know about its replica to begin.
 
 The driver performs actions in the order given, one at a time, and answers ``Read`` and ``Merge`` before it feeds the
 session anything else that could race with them: ``read_done``, ``merge_done``, ``known``, ``renewed``, ``kept``,
-``digested``, ``answered`` or ``failed``.
-``engine.session.execute`` does on a replica what each of them asks.
+``digested``, ``answered`` or ``failed``. ``engine.session.execute`` carries them out on a replica.
 """
 
 from __future__ import annotations
@@ -30,11 +29,11 @@ class Snapshot:
         tables: the shapes of our CRRs that take part in sync.
         parked: those that do not, and why.
         schema_name, schema_version: what the stock dialect announces (cr-sqlite.md 10.7); None without a name.
-        received: received clocks by site id: how far we hold each peer's history.
-        sent: sent clocks as they are recorded, by site id.
+        received: received clocks by site id, that is, how much of each peer's history we hold.
+        sent: the recorded sent clocks, by site id.
         lineage_mark: ``Replica.lineage_mark``.
         datasets: which rows each table has.
-        generation: which file this was, should another take its place under the same path.
+        generation: tells this file from another that takes its place under the same path.
     """
 
     site_id: SiteId
@@ -62,7 +61,7 @@ class Send:
 class Read:
     """Read changes above ``since`` (``Replica.changes``), make them durable, and answer with ``read_done``.
 
-    They will be sent in the name of the sender if ``masked``. ``least`` as in ``ReadPart``.
+    If ``masked``, they are sent in the name of the sender. ``least`` as in ``ReadPart``.
     """
 
     since: int
@@ -77,8 +76,8 @@ class Read:
 class ReadPart:
     """Read a part of a range (``Replica.part``), make it durable, and answer with ``read_done``.
 
-    ``least`` is a version that the file must have reached, as far as the session knows: a part that somebody else has
-    read will do if it had.
+    ``least`` is a version that the file has reached, to the session's knowledge: a part that was read for somebody else
+    will do if it is no older.
     """
 
     span: Span
@@ -92,8 +91,8 @@ class ReadPart:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Look up what the file knows of this peer now (``Replica.known``), and answer with ``known``; ``loose``: by table
-    the foreign keys to which apps do not keep, as the peer has told."""
+    """Look up what the file knows about this peer now (``Replica.known``), and answer with ``known``. ``loose``: by
+    table, the foreign keys that apps violate, as the peer has told."""
 
     site_id: SiteId
     parked: tuple[str, ...] = ()
@@ -104,7 +103,7 @@ class LookUp:
 
 @dataclass(frozen=True, slots=True)
 class Renew:
-    """Make a new token to show to this peer (``Replica.renew_lineage``), and answer with ``renewed``."""
+    """Make a new lineage token for this peer (``Replica.renew_lineage``), and answer with ``renewed``."""
 
     site_id: SiteId
     confirmed: bytes | None
@@ -112,7 +111,7 @@ class Renew:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """Keep the token that this peer shows from now on (``Replica.keep_lineage``), and answer with ``kept``."""
+    """Keep the latest token that this peer has shown (``Replica.keep_lineage``), and answer with ``kept``."""
 
     site_id: SiteId
     token: bytes
@@ -121,7 +120,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class AskAgain:
-    """Keep on disk that we ask this peer for its history above ``since`` once more (``Replica.ask_again``)."""
+    """Record that we ask this peer for its history above ``since`` once more (``Replica.ask_again``)."""
 
     site_id: SiteId
     since: int
@@ -177,8 +176,9 @@ class FindDeleted:
 
 @dataclass(frozen=True, slots=True)
 class BackUp:
-    """Have a backup of our file, and answer with ``joined``, and with a version that surely is in it: rows are about to
-    be given up. With None, and without a backup, if a table was written to since the version at which it was read."""
+    """Back up our file, as rows are about to be given up, and answer with ``joined`` and a version that the backup is
+    certain to hold. If a table was written to after the version at which it was read, make no backup and answer with
+    None."""
 
     table: str = ""
     since: int = 0
@@ -186,7 +186,7 @@ class BackUp:
 
 @dataclass(frozen=True, slots=True)
 class FindReferring:
-    """Find out which of our tables cannot be given up, as others refer to their rows (``Replica.referring_to``), and
+    """Find which of our tables cannot be given up because others refer to their rows (``Replica.referring_to``), and
     answer with ``joined``."""
 
     tables: tuple[str, ...]
@@ -204,7 +204,7 @@ class TakeRows:
 
 @dataclass(frozen=True, slots=True)
 class GiveUpRows:
-    """Give up all rows of tables for the peer's (``Replica.give_up_rows``), and answer with ``joined``."""
+    """Replace all rows of tables by the peer's (``Replica.give_up_rows``), and answer with ``joined``."""
 
     meetings: tuple[Meeting, ...]
     kept: int
@@ -242,7 +242,7 @@ class TakeDigests:
 
 @dataclass(frozen=True, slots=True)
 class QueryRows:
-    """Find out what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``;
+    """Look up what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``.
     ``columns``: those of the table that both sides have."""
 
     question: Question | TablesRequest
@@ -253,10 +253,10 @@ class QueryRows:
 class Merge:
     """Merge a batch and, in the transaction of its last part, record ``received`` or ``place``.
 
-    Answer with ``merge_done``. ``until`` is the peer's version up to which its history is held then; ``received`` is
-    None when the batch does not move the clock, and ``place`` unless it is a part of a range. ``tables`` take part.
-    ``source`` is the peer, and ``tokens`` are those that its file has shown on this connection.
-    This action is the only way by which a session can move a received clock: the hard rule has one door.
+    Answer with ``merge_done``. ``until`` is the peer's version up to which we then hold its history. ``received`` is
+    None if the batch does not move the clock, ``place`` is None unless it is a part of a range. ``tables`` take part.
+    ``source`` is the peer, and ``tokens`` are those that its file has shown on this connection. This action is the only
+    way in which a session can move a received clock: the hard rule has one door.
     """
 
     changes: tuple[Change, ...]
@@ -272,7 +272,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class RecordSent:
-    """Remember that the peer has confirmed our history up to ``version``. May be put off and coalesced."""
+    """Record that the peer has confirmed our history up to ``version``. May be deferred and coalesced."""
 
     site_id: SiteId
     version: int
@@ -280,14 +280,14 @@ class RecordSent:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Close the socket after everything before this was sent.
+    """Close the socket once everything before this has been sent.
 
     Attributes:
         code: WebSocket close code.
         reason: a sentence for the person on this side.
-        peer_reason: what the other side is told, where that is not the same: paths of this machine do not belong there.
-        retry: whether it is no refusal, and dialling again soon can help. ``regreet`` means: at once, nothing is wrong.
-            ``parked`` means: not before one side has altered its tables, so that a look now and then is enough.
+        peer_reason: what the other side is told, where it differs, as paths on this machine are none of its business.
+        retry: whether this is no refusal, so that dialling again soon can help. ``regreet``: dial again at once, as
+            nothing is wrong. ``parked``: dialling helps only once a side has altered its tables, so try rarely.
     """
 
     code: int

@@ -16,28 +16,29 @@ class Answers:
     """Inputs that do nothing unless a dialect overrides them."""
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """Say which rows our file has now, of the tables that have been given dataset ids."""
+        """Note which rows our file has now, in the tables that have dataset ids."""
 
     def known(self, known: Known) -> None:
-        """Answer a ``LookUp``."""
+        """Take the answer to a ``LookUp``."""
 
     def renewed(self, tokens: tuple[bytes, ...]) -> None:
-        """Answer a ``Renew``: these tokens are on our disk."""
+        """Take the answer to a ``Renew``: these tokens are on our disk."""
 
     def digested(self, digests: Sequence[TableDigest]) -> None:
-        """Answer a ``TakeDigests``."""
+        """Take the answer to a ``TakeDigests``."""
 
     def answered(self, answer: Answer | Tables) -> None:
-        """Answer a ``QueryRows``."""
+        """Take the answer to a ``QueryRows``."""
 
     def joined(self, result: Any) -> None:
-        """Answer a ``JoinAction``."""
+        """Take the answer to a ``JoinAction``."""
 
     def kept(self, token: bytes, kin: bool) -> None:
-        """Answer a ``Keep``: it is on our disk, or it is that of another file."""
+        """Take the answer to a ``Keep``: the token is on our disk, or it is another file's."""
 
     def carried(self) -> None:
-        """Say that a good part of a message has come or left: a large one on a slow line is no stall."""
+        """Note that a good part of a message has come or left, so that a large one on a slow line is not taken for a
+        stall."""
 
     def ponged(self) -> None:
-        """Answer a ``Ping``: whatever the peer sent before its pong has been received and dealt with."""
+        """Take the answer to a ``Ping``: whatever the peer sent before its pong has been received and dealt with."""

@@ -101,26 +101,28 @@ class Session(Answers, abc.ABC):
             self.close(Close(error.code, str(error)))
 
     def misread(self, error: WireError) -> None:
-        """Hear that a frame from the peer was no message: the session closes."""
+        """Close the session, as a frame from the peer was not a message."""
         self.close(endings.misread(error))
 
     def local_changed(self, version: int) -> None:
-        """Say that our file is at ``version`` (its db_version) now. Calling too often does no harm."""
+        """Note that our file is at ``version`` (its db_version) now. Calling this too often does no harm."""
         if version > self.local_version:
             self.local_version = version
         self._advance()
 
     def schema_changed(self, tables: Sequence[Shape], parked: Sequence[Parked]) -> None:
-        """Say how the tables of our file are now, and which are parked. If that is news, both must greet anew."""
+        """Compare the tables of our file, and those that are parked, with what was announced; if they differ, both
+        sides must greet again."""
         if sorted(tables) != sorted(self.here.tables) or tuple(parked) != self.here.parked:
             self.close(endings.ALTERED)
 
     @abc.abstractmethod
     def read_done(self, result: Versions | Part) -> None:
-        """Answer a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk."""
+        """Take the answer to a ``Read`` or ``ReadPart``. What is in ``result`` is durable on our disk."""
 
     def merge_done(self, results: Sequence[MergeResult]) -> None:
-        """Answer a ``Merge``: it is committed, one result for each transaction it took, the clock with the last."""
+        """Take the answer to a ``Merge``: it is committed, with one result for each transaction it took; the last one
+        held the clock."""
         merge = self.inbound.merged()
         for result in results:
             self.outbound.note_own_versions(result.before, result.after)
@@ -132,7 +134,7 @@ class Session(Answers, abc.ABC):
         self._advance()
 
     def failed(self, error: SynclineError) -> None:
-        """Answer a ``Read`` or ``Merge`` that failed. Nothing of it was kept; the session ends."""
+        """End the session, as a ``Read`` or ``Merge`` has failed. Nothing of it was kept."""
         self.outbound.reading = self.inbound.merging = False
         self.inbound.merges.clear()
         self.close(endings.failed(error, shapes_compared=self.confirms))
@@ -140,11 +142,11 @@ class Session(Answers, abc.ABC):
             self.failure = error
 
     def flushed(self) -> None:
-        """Say that every frame given to ``Send`` has left; where the session is not ``paced``, it need not be told."""
+        """Note that every frame given to ``Send`` has left. A session that is not ``paced`` need not be told."""
         self._advance()
 
     def tick(self) -> None:
-        """Let time-outs act; call at or after ``deadline()``."""
+        """Act on timeouts; call at or after ``deadline()``."""
         if self.closed or self._deadline is None or self.now() < self._deadline:
             return
         if not self.greeted:
@@ -167,7 +169,7 @@ class Session(Answers, abc.ABC):
         return self._actions
 
     def deadline(self) -> float | None:
-        """Return when ``tick`` wants to be called, on the clock given as ``now``; None for never."""
+        """Return when to call ``tick`` next, on the clock given as ``now``; None for never."""
         return None if self.closed else self._deadline
 
     @property
@@ -192,7 +194,7 @@ class Session(Answers, abc.ABC):
 
     @property
     def kin(self) -> bool:
-        """Whether the other file was found to be the one that ours knows; only our own dialect tells."""
+        """Whether the other file has proved to be the one that ours knows; only our own dialect can tell."""
         return False
 
     @property
@@ -218,7 +220,7 @@ class Session(Answers, abc.ABC):
 
     @property
     def nothing_left(self) -> bool:
-        """Whether they are all that both sides have."""
+        """Whether no table that both sides have is left to be synced: all are parked."""
         return False
 
     @property
@@ -294,10 +296,10 @@ class Session(Answers, abc.ABC):
     ) -> None:
         """Queue a batch for merging. The hard rule: it must continue what was accepted before it.
 
-        With a ``place`` it is a part of the range, which leaves the clock where it is; the last part has none, and
-        its clock covers ``tables``. Without ``keep`` only the changes count (they are an answer to an older Want).
-        ``resend``: it was asked for without filters. ``covered``: that of which it was asked from ``since`` on.
-        ``bases``: what it rests on in our tables. ``arrived``: as in ``Received``.
+        With a ``place`` the batch is a part of a range, and leaves the clock where it is; the last part has none, and
+        its clock covers ``tables``. Without ``keep`` only the changes count (they answer an older Want). ``resend``:
+        they were asked for without filters. ``covered``: the tables and columns of which it holds everything since
+        ``since``. ``bases``: what the batch rests on in our tables. ``arrived``: as in ``Received``.
         """
         assert self.peer is not None
         if not 0 <= since < MAX_VERSION or not 0 <= until < MAX_VERSION:
@@ -338,11 +340,11 @@ class Session(Answers, abc.ABC):
             self._actions.append(replace(self.inbound.merges[0], tokens=self._shown_by_peer()))
 
     def _shown_by_peer(self) -> frozenset[bytes]:
-        """The tokens that the peer's file has shown on this connection, where the dialect has any."""
+        """Return the tokens that the peer's file has shown on this connection, if the dialect has any."""
         return frozenset()
 
     def _too_large(self, size: int, where: str) -> None:
-        """Stop: a frame that is due would be larger than the other side takes."""
+        """End the session, as a frame that is due is larger than the other side accepts."""
         self.failure, closed = endings.too_large(size, where)
         self.close(closed)
 
@@ -360,7 +362,7 @@ class Session(Answers, abc.ABC):
             self._actions.append(RecordSent(self.peer, outbound.confirmed))
 
     def _meet(self, site_id: SiteId) -> None:
-        """Learn who the peer is, and with it what our file knows of it."""
+        """Note who the peer is, and what our file knows of it."""
         self.peer = site_id
         self.inbound.offered = self.inbound.received = self.here.received.get(site_id, 0)
         self.outbound.recorded = self.here.sent.get(site_id)

@@ -21,4 +21,4 @@ class OwnCloseCode(enum.IntEnum):
     COPIED = 4005
     """One of the two files is a copy of the other, or was restored from an older copy."""
     MISSING = 4009
-    """Changes are missing in between: to greet again brings them."""
+    """Changes in between are missing; greeting again brings them."""

@@ -1,4 +1,4 @@
-"""What two sides have in common, by what they tell of their tables: only what both have alike is exchanged."""
+"""Which tables two sides have in common, by what they tell about them: only what is alike on both is exchanged."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Comparison:
 
     Attributes:
         common: the tables that are synced, by name and in order.
-        columns: of each of them, the columns outside its key that are: those that both sides have.
-        parked: those that both have and that are not, for now.
-        only_here, only_there: the tables that one side lacks: left out until it has them.
-        one_sided: which columns stay on one side, a sentence for each side that has any.
+        columns: for each of them, the columns outside its key that both sides have.
+        parked: tables that both have and that are not synced for now.
+        only_here, only_there: the tables that the other side lacks, left out until it has them.
+        one_sided: which columns stay on one side, one sentence for each side that has any.
         differences: what else differs in a table that is synced all the same, one sentence each.
         problem: a sentence when nothing can be synced, else empty.
         elsewhere: the same, as the person at the other side should read it.
@@ -45,7 +45,8 @@ class Comparison:
 
     @property
     def note(self) -> str:
-        """What to say of the tables that are synced, and of those that one side lacks; empty when there is nothing."""
+        """Return what to say about the tables that are synced, and those that one side lacks; '' if there is
+        nothing."""
         parts = [
             t("{tables} (only on {where})", tables=names(tables), where=where)
             for tables, where in ((self.only_here, HERE), (self.only_there, THERE))
@@ -64,12 +65,12 @@ def compare(
     partly: bool = False,
     ordinary: Collection[str] = (),
 ) -> Comparison:
-    """Compare our tables with the other side's, and those that are parked on either. Both sides find the same.
+    """Compare our tables, the other side's, and those parked on either. Both sides come to the same result.
 
-    The order of columns does not matter, that of a key does. Of a side that tells no types, none are compared.
+    The order of columns does not matter; that of a key does. Types are not compared with a side that tells none.
 
     Args:
-        partly: both can leave out columns that only one side has.
+        partly: whether both can leave out columns that only one side has.
         ordinary: tables that are ordinary ones on both sides, which hide the rows that they cannot hold as they are.
     """
     ours, others = _Side(here, parked), _Side(there, parked_there)
@@ -109,7 +110,7 @@ def compare(
 
 
 class _Side:
-    """What one side tells: its synced ``tables`` by name, why others are ``parked``, and all names that it knows."""
+    """What one side has told: its synced ``tables`` by name, why others are ``parked``, and all names that it knows."""
 
     def __init__(self, shapes: Sequence[Shape], parked: Sequence[Parked]) -> None:
         self.tables = {shape.name: shape for shape in shapes}
@@ -149,7 +150,7 @@ def _parked(here: _Side, there: _Side, partly: bool, ordinary: Collection[str]) 
 
 
 def together(parked: Sequence[ParkedTable]) -> Text:
-    """Why these tables are not synced, in a few sentences."""
+    """Say why these tables are not synced, in a few sentences."""
     more = parked[_SAID:]
     rest = t("Nor can {tables}.", tables=names([one.table for one in more])) if more else ""
     return sentences(*(one.sentence for one in parked[:_SAID]), rest)

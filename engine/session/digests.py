@@ -32,7 +32,7 @@ from .row_queries import Answer, Question
 
 
 class Verdict(StrEnum):
-    """How a table of one side compares with that of the other."""
+    """How a table on one side compares with that on the other."""
 
     IDENTICAL = "identical"
     HISTORY = "same rows, different history"
@@ -49,7 +49,7 @@ ANSWERS: dict[type[Question], type[Answer]] = {
 
 @dataclass(slots=True)
 class DigestCheck:
-    """What was found out of both sides' tables when somebody asked.
+    """What was found out about both sides' tables when somebody asked.
 
     Attributes:
         verdicts: the outcome of the latest ``verify``, by table; None until both sides' digests are there.
@@ -66,15 +66,15 @@ class DigestCheck:
     theirs: dict[str, TableDigest] | None = None
     """Digests for the latest ``verify``, as far as they are there."""
     takers: deque[int | None] = field(default_factory=deque)
-    """For whom the digests under way are: the number of a peer's request, or None for ourselves."""
+    """Who the digests under way are for: the number of a peer's request, or None for ourselves."""
     questions: int = 0
     """The number of our latest question about rows."""
     unanswered: dict[int, type[Answer]] = field(default_factory=dict)
-    """What is to come for each question."""
+    """The answer that is to come to each question."""
 
 
 class DigestSession(LineageSession):
-    """What a session of the own dialect knows of digests.
+    """The part of a session in our own dialect that exchanges digests.
 
     Attributes:
         check: what was found out.
@@ -85,7 +85,7 @@ class DigestSession(LineageSession):
         self.check = DigestCheck()
 
     def verify(self) -> None:
-        """Compare all tables that both sides have. What is written meanwhile on one side counts as a difference."""
+        """Compare all tables that both sides have. What is written on one side meanwhile counts as a difference."""
         found = self.check
         found.rounds += 1
         found.verdicts = found.ours = found.theirs = None
@@ -119,7 +119,7 @@ class DigestSession(LineageSession):
         self._actions.append(QueryRows(question, self.common_columns.get(question.table)))
 
     def digested(self, digests: Sequence[TableDigest]) -> None:
-        """Send them to whoever asked, or compare them."""
+        """Send the digests to whoever asked for them, or compare them."""
         taker = self.check.takers.popleft()
         if self.closed:
             return

@@ -1,4 +1,4 @@
-"""How sessions end, and what each side is told: from what went wrong to a ``Close``."""
+"""How sessions end, and what each side is told: turns what went wrong into a ``Close``."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from .actions import Close
 from .close_codes import CloseCode, OwnCloseCode
 
 ALTERED = Close(CloseCode.GOING_AWAY, t("The tables of the file were altered."), regreet=True)
-"""Both sides must greet anew to know which tables they have in common."""
+"""The tables changed: both sides must greet again to know which they have in common."""
 
 JOINED = Close(CloseCode.GOING_AWAY, t("The rows of both sides were joined."), regreet=True)
-"""What was left out until then is exchanged as well."""
+"""Rows were joined: tables that were left out until then are exchanged as well."""
 
 TO_JOIN = Close(CloseCode.GOING_AWAY, t("The rows of both sides are to be joined."), regreet=True)
-"""A person on our side has said how, since the two greeted."""
+"""A person on our side has said how to join rows since the two greeted."""
 
 REPLACED = Close(CloseCode.GOING_AWAY, t("The file was replaced."), regreet=True)
 """Another file has taken the place of ours: begin anew with what it holds."""
@@ -35,17 +35,18 @@ def _copied() -> Close:
 
 
 COPIED = _copied()
-"""The peer's file shows none of the tokens that it should."""
+"""The peer's file shows none of the tokens that it should show."""
 
 
 def not_joined(apart: Sequence[ParkedTable]) -> Close:
-    """No table is exchanged before a person has said how these are joined."""
+    """Close, as no table can be exchanged before a person has said how these are joined."""
     waiting = t("No table is synced before it is chosen on the other side how their rows are joined.")
     return Close(CloseCode.POLICY_VIOLATION, together(apart), waiting, retry=False, parked=True)
 
 
 def set_back(seen: int, now: int) -> Close:
-    """The peer has seen version ``seen`` of our file, which is at ``now``: it was restored from an older copy."""
+    """Close, as the peer has seen version ``seen`` of our file, which is at ``now``: it was restored from an older
+    copy."""
     reason = t(
         "The other side has seen version {seen} of this file, which is now at {now}: the file seems to have been"
         " restored from an older copy.",
@@ -62,7 +63,7 @@ def set_back(seen: int, now: int) -> Close:
 
 
 def misread(error: WireError) -> Close:
-    """A frame from the peer was no message."""
+    """Close, as a frame from the peer was not a message."""
     return Close(
         CloseCode.INVALID_DATA,
         t("The other side sent an invalid message: {reason}", reason=error),
@@ -71,12 +72,12 @@ def misread(error: WireError) -> Close:
 
 
 def failed(error: SynclineError, *, shapes_compared: bool) -> Close:
-    """A read or merge of our file failed.
+    """Close, as a read or merge of our file failed.
 
     Args:
         error: why.
         shapes_compared: whether the two sides compare their tables when they greet. Then a table that does not fit was
-            altered since, and a look now and then is enough.
+            altered since, and trying now and then is enough.
     """
     if isinstance(error, FileReplaced):  # perhaps before the news of it: nothing is wrong with the peer
         return Close(CloseCode.GOING_AWAY, str(error), REPLACED.reason, regreet=True)
@@ -89,7 +90,7 @@ def failed(error: SynclineError, *, shapes_compared: bool) -> Close:
 
 
 def too_large(size: int, where: str) -> tuple[TooLarge, Close]:
-    """A frame that is due has ``size`` bytes, more than the other side takes."""
+    """Close, as a frame that is due has ``size`` bytes, more than the other side accepts."""
     problem = t(
         "{size:.0f} MB in {where}, but a message can be at most {limit} MB.",
         size=size / 2**20,

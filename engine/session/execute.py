@@ -1,4 +1,4 @@
-"""What actions ask of a replica, done on it: for ``engine.storage.replica_host``, and for whoever drives a session
+"""Carries out on a replica what actions ask for: for ``engine.storage.replica_host``, and for whoever drives a session
 without one."""
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ from .vlcn_messages import Versions
 T = TypeVar("T")
 
 LOCKED = 5.0
-"""Seconds for which a file that another program has locked is waited for."""
+"""Seconds to wait for a file that another program has locked."""
 
 MERGE_SLICE = 5_000
-"""Changes merged in one transaction: an app that writes to the file waits no longer than they take."""
+"""Changes merged in one transaction, which is how long an app that writes to the file may have to wait."""
 
 
 def snapshot(replica: Replica, generation: int = 0, *, clocks: bool = True) -> Snapshot:
-    """What a session must know to begin; ``generation`` as in ``Snapshot``. Without ``clocks`` it takes no longer the
-    more peers there were; it is for our own dialect then."""
+    """Return what a session must know to begin; ``generation`` as in ``Snapshot``. Without ``clocks``, which is enough
+    for our own dialect, the number of peers so far makes it no slower."""
     name, version = replica.schema_identity()
     peers = replica.tracked_peers() if clocks else []
     datasets = replica.datasets()
@@ -64,10 +64,10 @@ def snapshot(replica: Replica, generation: int = 0, *, clocks: bool = True) -> S
 
 
 def join_step(replica: Replica, action: JoinAction) -> Steps[Any]:
-    """Do a step of joining rows, one short transaction at each step of it. (A backup is not this module's business.)
+    """Carry out an action that joins rows, one short transaction a step. (Backups are made elsewhere.)
 
     Raises:
-        ReplicaError: the table is not as it was; a row is refused; the file.
+        ReplicaError: the table has changed, a row is refused, or the file cannot be used.
     """
     match action:
         case ComparePage(table, low, rows, more, columns):
@@ -115,7 +115,7 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
     """Read a part of a range. What is returned is durable.
 
     Raises:
-        TableBroken: a table is parked, be it since just now.
+        TableBroken: a table is parked, perhaps only since just now.
     """
     try:
         part = replica.part(
@@ -137,14 +137,14 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
 def merge(
     replica: Replica, action: Merge, *, floor: int = 0, size: int = 0, report_applied: bool = True
 ) -> list[MergeResult]:
-    """Merge in slices; the clock, or the place, moves with the last.
+    """Merge in slices; the clock, or the place, moves with the last one.
 
     Args:
         floor, report_applied: as in ``Replica.merge``.
         size: changes in one slice, ``MERGE_SLICE`` by default.
 
     Raises:
-        TableBroken: a table does not take what was sent for it, and is parked since just now.
+        TableBroken: a table does not take what was sent for it, and has just been parked.
     """
     results: list[MergeResult] = []
     at_once(merging(replica, action, results, floor=floor, size=size, report_applied=report_applied))
@@ -154,7 +154,7 @@ def merge(
 def merging(
     replica: Replica, action: Merge, results: list[MergeResult], *, floor: int, size: int = 0, report_applied: bool
 ) -> Steps[None]:
-    """As ``merge``, one slice at each step; what comes of it is added to ``results``."""
+    """Merge as ``merge`` does, one slice a step, and append the outcome to ``results``."""
     try:
         yield from _slices(replica, action, results, floor, size or MERGE_SLICE, report_applied)
     except TableBroken as error:
@@ -171,16 +171,16 @@ def merging_and_reading(
     floor: int,
     report_applied: bool,
 ) -> Steps[Part | None]:
-    """As ``merging``, and read with its last step what everybody else will ask for now.
+    """Merge as ``merging`` does, and read in its last step what everybody else is going to ask for.
 
     Args:
-        ahead: that; None for nothing.
+        ahead: what to read; None for nothing.
 
     Returns:
-        what was found, durable; None where nothing is new, or could not be read: whoever asks is told why.
+        what was read, durable; None if nothing is new or it could not be read (whoever asks for it is told why).
 
     Raises:
-        StorageFailed: also where what was merged is not durable.
+        StorageFailed: also if what was merged is not durable.
     """
     yield from merging(replica, action, results, floor=floor, report_applied=report_applied)
     if ahead is None or results[-1].after == results[0].before:
@@ -194,8 +194,8 @@ def merging_and_reading(
 
 
 def _when_free(replica: Replica, work: Callable[[], T]) -> Steps[T]:
-    """Do what writes as soon as no other program has the file locked: a short try at each step, so that reads have
-    their turn meanwhile.
+    """Write as soon as no other program has the file locked: one short try a step, so that reads get their turn in
+    between.
 
     Raises:
         FileBusy: it was locked for too long.

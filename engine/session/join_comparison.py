@@ -1,4 +1,4 @@
-"""Compares the rows of a table with those of a side that they have never met, question by question."""
+"""Compares the rows of a table with those of a side that they have never met, one question at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .actions import ComparePage, FindDeleted, FindRows
 
 @dataclass(slots=True)
 class Compared:
-    """What was found of a table, and the keys of rows that are not the same."""
+    """What was found out about a table, and the keys of rows that differ."""
 
     count: JoinCount = NOTHING_FOUND
     differing: list[bytes] = field(default_factory=list)
@@ -27,14 +27,14 @@ class Compared:
 def compare_rows(
     name: str, columns: frozenset[str], rows: Compared, *, unless_lost: bool = False
 ) -> Generator[Any, Any, None]:
-    """Compare all rows and deletions; yields questions to the other side, and what is to be looked up here.
+    """Compare all rows and deletions; yields questions to the other side, and lookups to be done here.
 
     Args:
         columns: those that both sides have. rows: takes what is found.
-        unless_lost: only until it is known that something would be lost.
+        unless_lost: stop as soon as it is known that something would be lost.
 
     Raises:
-        ProtocolError: the other side has answered with nothing.
+        ProtocolError: the other side's answer is empty.
     """
     low, more = b"", True
     same = differ = here = only_there = 0
@@ -73,12 +73,12 @@ def compare_rows(
 
 
 def left(keys: tuple[bytes, ...], values: Values) -> tuple[bytes, ...]:
-    """The keys of a question that its answer has not come to. Raises as ``compare_rows``."""
+    """Return the keys of a question that its answer did not get to. Raises as ``compare_rows``."""
     if not values.rows:
         raise nothing()
     return keys[len(values.rows) :]
 
 
 def nothing() -> ProtocolError:
-    """An answer has nothing in it, though there is something to tell."""
+    """Return the error for an empty answer where there is something to tell."""
     return ProtocolError(t("An answer came with nothing in it."))

@@ -1,4 +1,4 @@
-"""The order in which tables are joined whose rows refer to each other's numbers."""
+"""The order in which to join tables whose rows refer to each other by number."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Callable, Collection, Mapping
 
 
 def roots_first(names: Collection[str], refers: Callable[[str], Mapping[str, str]]) -> list[str]:
-    """Order tables, each behind those of them to whose rows it refers.
+    """Order tables so that each comes after those whose rows it refers to.
 
     Args:
-        refers: gives the columns of a table that hold such numbers, each with the table that they are of.
+        refers: returns the columns of a table that hold such numbers, each with the table that it refers to.
     """
     ordered: list[str] = []
 

@@ -1,9 +1,9 @@
-"""Finding copies of the same rows, where each side has handed out numbers of its own: by what is in them.
+"""Finds copies of the same rows by their content, where each side has handed out numbers of its own.
 
-Rows that are equal in all columns are pairs, first those with one number; then rows with one number of which at least
-half of the columns are equal, with a value among them that no other row here has: what two apps wrote apart under one
-number may be equal in its defaults, and one of the two would be lost. Columns that refer to rows of which nobody knows
-yet how they are joined are left out.
+Rows that are equal in all columns are pairs, beginning with those that have the same number. Then rows with the same
+number are pairs if at least half of their columns are equal, among them a value that no other row here has: rows that
+two apps wrote independently under one number may be equal in their defaults, and one of them would be lost. Columns
+that refer to rows that are not joined yet are left out.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ AT_A_TIME = 500
 """Rows whose values are asked for at a time."""
 
 SAMPLE = 1_000
-"""Rows of the other side after which it is given up to look for copies, if few of them are any."""
+"""Rows of the other side after which the search is given up if few of them are copies."""
 
 _SIZE = 8
-"""Bytes that stand for what is in a column."""
+"""Bytes of the digest of a column's value."""
 
 
 class Value(NamedTuple):
-    """What stands for a value, and for the column that it is in."""
+    """The digest of a value and of the column that it is in."""
 
     column: int
     digest: bytes
@@ -52,27 +52,27 @@ class Pair(NamedTuple):
 
 
 class Copies:
-    """Our rows, among which copies of the other side's are found.
+    """Our rows, in which copies of the other side's are looked for.
 
     Attributes:
-        shared: whether others have rows of this table under the names that they have here.
-        version: of our file, as it was before they were listed.
+        shared: whether others have rows of this table under the global keys that they have here.
+        version: our file's, before they were listed.
     """
 
     def __init__(self, compared: Sequence[bool], *, shared: bool, version: int = 0) -> None:
         """
         Args:
-            compared: which columns are, in the order of their names.
+            compared: which columns are compared, in the order of their names.
         """
         self.shared = shared
         self.version = version
         self._compared = compared
         self._ours: dict[bytes, bytes] = {}
-        """What is in each of our rows that have no partner yet, by packed key."""
+        """The content of each of our rows that has no partner yet, by packed key."""
         self._by_content: dict[bytes, deque[bytes]] = {}
         self._by_number: dict[int, bytes] = {}
         self._left: list[tuple[bytes, bytes]] = []
-        """Rows of the other side without a partner so far, and what is in them."""
+        """Rows of the other side without a partner so far, and their content."""
         self._pairs: list[Pair] = []
         self._offered = 0
 
@@ -102,11 +102,11 @@ class Copies:
 
     @property
     def few(self) -> bool:
-        """Whether so many rows were looked at that it is clear that they are no copies."""
+        """Whether enough rows were looked at to be sure that they are not copies."""
         return self._offered >= SAMPLE and 2 * (len(self._pairs) + self._equals()) < self._offered
 
     def _equals(self) -> int:
-        """How many of those that are left have an equal one here, about."""
+        """Estimate how many of those that are left have an equal row here."""
         return sum(content in self._by_content for _, content in self._left)
 
     def finish(self) -> list[Pair]:
@@ -139,7 +139,7 @@ class Copies:
         return self._pairs
 
     def _rare(self, values: set[Value]) -> set[Value]:
-        """Those of these values that just one of our rows has."""
+        """Return those of these values that only one of our rows has."""
         count = Counter[Value]()
         for content in self._by_content if values else ():
             count.update(values & _values(content))
@@ -157,7 +157,7 @@ class Copies:
         self._pairs.append(Pair(ours, key, equal))
 
     def _content(self, row: Sequence[SQLiteValue] | None) -> bytes | None:
-        """What stands for what is compared of a row; None where that is nothing."""
+        """Return the digests of what is compared of a row; None if that is nothing."""
         if row is None or len(row) != len(self._compared) or not any(self._compared):
             return None
         chosen = (value for value, compared in zip(row, self._compared, strict=True) if compared)
@@ -190,7 +190,7 @@ def find_copies(
 
     Args:
         columns: those that both sides have. left_out: those of them that are not compared.
-        unless_few: end as soon as it is clear that they are no copies.
+        unless_few: stop as soon as it is clear that they are not copies.
     """
     found: Copies = yield ListCopies(table, frozenset(columns), tuple(name not in left_out for name in sorted(columns)))
     low, more = b"", True
@@ -211,7 +211,7 @@ def find_copies(
 
 
 def unpacked(row: bytes) -> tuple[SQLiteValue, ...]:
-    """A row that came. Raises ProtocolError: it is none."""
+    """Unpack a row that came. Raises ProtocolError if it is not one."""
     try:
         return tuple(unpack_columns(row))
     except InvalidChange as error:
@@ -237,4 +237,4 @@ def _digest(value: SQLiteValue) -> bytes:
 
 
 _NOTHING = frozenset(map(_digest, (None, "", 0, 0.0, b"")))
-"""What many rows have in a column, and tells none from another."""
+"""Digests of values that many rows have, and that tell none from another."""

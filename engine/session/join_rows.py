@@ -1,4 +1,4 @@
-"""How rows of two sides that have never met compare, from the keys and digests that one side was sent."""
+"""Compares rows of two sides that have never met, by the keys and digests that one side was sent."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.table_shape import JoinCount
 from engine.tables import digest_bytes
 
 AT_A_TIME = 100
-"""Keys that are looked up before others have their turn."""
+"""Keys that are looked up in one step, before others get their turn."""
 
 
 class Page(NamedTuple):
-    """What came of a page: how many rows are how, and the keys of those that differ."""
+    """The outcome for a page: counts of rows, and the keys of those that differ."""
 
     found: JoinCount
     differing: tuple[bytes, ...]
@@ -34,7 +34,7 @@ def compare(
     last key if there is ``more``.
 
     Raises:
-        SchemaMismatch: the table is not synced any more. InvalidChange: a key that is none of it.
+        SchemaMismatch: the table is not synced any more. InvalidChange: a key that does not fit it.
     """
     there = dict(rows)
     high = rows[-1][0] if more and rows else b""
@@ -60,7 +60,7 @@ def compare(
 
 
 def found(replica: Replica, table: str, keys: Sequence[bytes]) -> Steps[tuple[bytes, ...]]:
-    """Those of these keys that have a row. Raises as ``compare``."""
+    """Return those of these keys that have a row. Raises as ``compare``."""
     there: list[bytes] = []
     for at in range(0, len(keys), AT_A_TIME):
         some = keys[at : at + AT_A_TIME]

@@ -1,4 +1,4 @@
-"""Takes over the rows of a side that a table has never met, where the two differ."""
+"""Takes over the other side's rows of a table that has never met them, where the two differ."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ AT_A_TIME = 100
 
 
 class Takeover(enum.Enum):
-    """How it went."""
+    """The outcome."""
 
     DONE = enum.auto()
     TOO_LARGE = enum.auto()
-    """A row is too large to be sent so."""
+    """A row is too large to be sent in this way."""
     WRITTEN = enum.auto()
     """The app has written to one of the rows since the backup."""
 
 
 def take_over(name: str, rows: Compared, columns: frozenset[str], kept: int) -> Generator[Any, Any, Takeover]:
-    """Take over all rows and deletions that differ; yields questions to the other side, and what is to be written here.
+    """Take over all rows and deletions that differ; yields questions to the other side, and writes to be done here.
 
     Args:
         rows: how the table ``name`` compares.

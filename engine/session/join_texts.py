@@ -1,4 +1,4 @@
-"""What a person reads who is asked how rows are joined that have never met."""
+"""What a person reads when asked how to join rows that have never met."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOTS_FIRST = t("Its keys are made of another table's numbers, for which that ha
 
 
 def referred(other: str) -> Text:
-    """Why rows cannot be given up."""
+    """Say why rows cannot be given up."""
     return t(
         "Rows of “{table}” refer to them, and would lead to others: only both tables together can be joined as"
         " “replace”.",
@@ -28,7 +28,7 @@ def referred(other: str) -> Text:
 
 
 def found(name: str, count: JoinCount) -> Text:
-    """How the rows of a table compare."""
+    """Say how the rows of a table compare."""
     sentence = t(
         "The rows of “{table}” here and on the other side have never met: {same:,} the same, {differ:,} different,"
         " {here:,} only here, {there:,} only there.",

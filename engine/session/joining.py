@@ -1,11 +1,11 @@
 """Joining rows of two sides that have never met, before anything of them is merged.
 
 Both sides leave such a table out of what they exchange. The one that dialled compares its rows with the other's, page
-by page. If no value can be lost by it, both record that the rows belong together, and greet again. Else a person on its
-side is asked, and the table stays out until that says how.
+by page. If no value can be lost, both record that the rows belong together, and greet again. Otherwise a person on its
+side is asked, and the table stays out until that person has said how.
 
-Cut at any point, the next session begins anew: rows that were taken over by then are alike, and as soon as one of the
-two sides has recorded that it is settled, it is.
+If it is cut at any point, the next session starts over: rows that were taken over by then are equal, and as soon as one
+of the two sides has recorded the join, it is done.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ from .meeting import MeetingSession
 from .row_queries import Question
 
 PATIENCE = 10.0
-"""Seconds for which rows that are on their way from a third side are waited for, before others are compared with what
-has come of them. What comes later is compared then (``Dataset.mixed``)."""
+"""Seconds to wait for rows that are on their way from a third side before comparing with those that have arrived. What
+arrives later is compared then (``Dataset.mixed``)."""
 
 LOOK_AGAIN = 5.0
-"""Seconds after which rows that a person is asked about are compared anew, if any were written meanwhile; ten times as
-long as that took, if it is more."""
+"""Seconds after which rows that a person is asked about are compared again if any were written meanwhile, or ten times
+as long as the comparison took, if that is more."""
 
 EVERY_TABLE = ""
-"""The name in ``JoinSession.joins`` that stands for all tables that are not named."""
+"""The name in ``JoinSession.joins`` that stands for all tables not named there."""
 
 Joins = Generator["Question | JoinAction | Joined | _Wait", Any, None]
 
@@ -49,23 +49,24 @@ class _Wait:
 
 
 def _no_answers(_: SiteId) -> Mapping[str, Join]:
-    """What nobody has said; a function with a name, as a session is nothing but values that can be copied."""
+    """Return no answers; a named function, since a session must consist of values that can be copied."""
     return {}
 
 
 def _to_nobody(_: SiteId) -> None:
-    """Likewise, where nobody wants to know."""
+    """Likewise, for when nobody listens."""
 
 
 class JoinSession(MeetingSession):
-    """What a session of the own dialect does to join rows.
+    """The part of a session in our own dialect that joins rows.
 
     Attributes:
-        leads: whether this side compares, and asks its person: the one that dialled, unless the other has an answer.
-        gave_lead: whether it is the side that was dialled that has an answer; when rows are joined, that one hangs up.
-        joins: how tables are to be joined, by name, as far as a person has said so.
-        answers: the same of whoever dials, by site id, for the side that is dialled.
-        claimed: called with the site id of one for whom these answers are made use of.
+        leads: whether this side compares, and asks the person here: the side that dialled does, unless the other has an
+            answer.
+        gave_lead: whether the side that was dialled has the answer; it hangs up once rows are joined.
+        joins: how a person has said that tables are to be joined, by name.
+        answers: the same by the site id of whoever dials, for the side that is dialled.
+        claimed: called with the site id of a peer for which these answers are used.
     """
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
@@ -78,32 +79,32 @@ class JoinSession(MeetingSession):
         self._settled = False
         """Whether any was joined."""
         self._kept: int | None = None
-        """The version that is in the backup that was made before."""
+        """The version that the backup made beforehand holds."""
         self._met: set[str] = set()
-        """Those whose rows had met before tables had dataset ids."""
+        """Tables whose rows had met before there were dataset ids."""
         self._steps: Joins | None = None
         self._awaited: int | str | None = None
-        """What the steps wait for: the answer to a question, by number, or what is said of a table."""
+        """What the steps wait for: the answer to a question, by number, or a message about a table."""
         self._to_settle: deque[str] = deque()
-        """What the other side has settled, while that is recorded here."""
+        """What the other side has joined, while that is being recorded here."""
         self._waits_until: float | None = None
-        """When the steps go on that wait for time to pass."""
+        """When steps that wait for time to pass continue."""
         self._asked: dict[str, Meeting] = {}
-        """Tables of which a person here is asked, as long as something would be lost by joining them."""
+        """Tables about which a person here is asked, as long as joining them would lose something."""
         self._looked_at: tuple[int, int | None] = (0, None)
-        """The versions of both sides when these were compared the last time."""
+        """The versions of both sides when these were last compared."""
         self._look_again = 0.0
-        """When they are compared anew, should there be other versions by then."""
+        """When to compare them again, if the versions have changed by then."""
 
     def would_lead(self, joins: Mapping[str, Join]) -> bool:
-        """Whether this side, which was dialled, could join tables that are left out, if it greeted with these answers;
-        who may not write here has nothing joined."""
+        """Return whether this side, which was dialled, could join tables that are left out if it greeted with these
+        answers. Rows of a peer that may not write here are never joined."""
         if self.leads or not self.receives or self.protocol < LEADING or self.closed is not None:
             return False
         return any(name in joins or EVERY_TABLE in joins for name in (*self.joining, *self._apart))
 
     def _claim_lead(self) -> None:
-        """Compare and join instead of the side that dialled, if a person here has said how."""
+        """Take the lead from the side that dialled, if a person here has said how to join."""
         assert self.peer is not None
         joins = self.answers(self.peer)
         if self.would_lead(joins):
@@ -112,13 +113,13 @@ class JoinSession(MeetingSession):
             self._send(encode(Leads()))
 
     def _on_leads(self) -> None:
-        """Leave it to the other side to compare and to join."""
+        """Leave comparing and joining to the other side."""
         if not self.leads or self.kin:
             raise ProtocolError(t("{message} came that was never asked for.", message=Leads.__name__))
         self.leads, self.gave_lead = False, True
 
     def _begin_joining(self, known: Known) -> None:
-        """Begin, now that the other file is known to be the one that it should be."""
+        """Begin, now that the other file has proved to be the expected one."""
         self._met = {name for name in known.met if name in self.joining}
         if not self.wary:
             self._lead()
@@ -140,7 +141,7 @@ class JoinSession(MeetingSession):
     # The side that leads
 
     def _resume(self, result: Any) -> None:
-        """Take the next step, with what came of the one before."""
+        """Take the next step, with the outcome of the one before."""
         assert self._steps is not None
         self._awaited = None
         try:
@@ -165,7 +166,7 @@ class JoinSession(MeetingSession):
         return min(due, look)
 
     def _next_look(self) -> float | None:
-        """When to compare, or to compare anew; None for never, as things are."""
+        """Return when to compare, or to compare again; None for never, as things are."""
         if self._waits_until is None and not self._asked:  # as with nearly all, and this is asked after each step
             return None
         if self.closed is not None or self._waits_until is not None:
@@ -183,7 +184,7 @@ class JoinSession(MeetingSession):
         super().tick()
 
     def _compare_again(self) -> Joins:
-        """See whether what a person is asked about is still so: perhaps it was made alike, here or there."""
+        """Check whether what a person is asked about still holds: rows may have been made equal, here or there."""
         begun, self._looked_at = self.now(), (self.local_version, self.inbound.announced)
         for name in tuple(self._asked):
             rows = Compared()
@@ -223,12 +224,12 @@ class JoinSession(MeetingSession):
             self.close(endings.not_joined(self.apart))
 
     def _how(self, name: str) -> Join | None:
-        """What a person has said."""
+        """Return what a person has said."""
         return self.joins.get(name, self.joins.get(EVERY_TABLE))
 
     def _replace(self) -> Generator[Any, Any, bool]:
-        """Give up the rows of tables of which a person has said so, all at once, as they may refer to each other.
-        Returns whether the others can be joined now."""
+        """Give up the rows of all tables for which a person has said so at once, as they may refer to each other.
+        Return whether the others can be joined now."""
         names = roots_first(self.joining, self._refers)
         chosen = [name for name in names if self._how(name) is Join.REPLACE and name not in self._met]
         refused: dict[str, Text] = {}
@@ -256,14 +257,14 @@ class JoinSession(MeetingSession):
         return True
 
     def _back_up(self, table: str = "", since: int = 0) -> Generator[Any, Any, Any]:
-        """Have one backup of the file as it was before anything was joined, once something is to change; returns the
-        version that is in it, or None as ``BackUp`` does."""
+        """Make one backup of the file before the first change; return the version that it holds, or None as ``BackUp``
+        does."""
         if self._kept is None:
             self._kept = yield BackUp(table, since)
         return self._kept
 
     def _has_unsettled_key(self, name: str, chosen: Collection[str]) -> bool:
-        """Whether keys of a table are made of the numbers of others that are not joined with it."""
+        """Return whether keys of a table hold the numbers of rows in others that are not joined with it."""
         roots = {self._refers(name).get(column, name) for column in self._shape(name).key}
         return not roots.isdisjoint({*self.joining, *self._apart} - {*chosen})
 
@@ -274,7 +275,7 @@ class JoinSession(MeetingSession):
         return self._shape(name).refers
 
     def _prepare(self, meeting: Meeting, how: Join | None) -> Generator[Any, Any, bool]:
-        """Compare, and do what a person has said. Returns whether the rows can be joined now."""
+        """Compare, and do what a person has said; return whether the rows can be joined now."""
         name = meeting.table
         numbers = self._refers(name)
         rows = Compared()
@@ -296,8 +297,8 @@ class JoinSession(MeetingSession):
         return False
 
     def _prepare_copies(self, meeting: Meeting, how: Join | None, rows: Compared) -> Generator[Any, Any, bool]:
-        """As ``_prepare``, of a table whose numbers each side has handed out: rows that only one side has, by their
-        names, may be copies of the same ones, or have only their numbers in common."""
+        """Prepare as ``_prepare`` does, for an auto-numbered table: rows whose global keys only one side has may be
+        copies of the same rows, or have only their numbers in common."""
         name = meeting.table
         unsettled = {name, *self.joining, *self._apart}
         left_out = {column for column, root in self._refers(name).items() if root in unsettled}
@@ -330,8 +331,8 @@ class JoinSession(MeetingSession):
         return False
 
     def _take_theirs(self, name: str, rows: Compared) -> Generator[Any, Any, bool]:
-        """Let the other side's rows hold where the two differ; False where one is too large to be sent so, or where the
-        app has written to one since the backup: then all is compared anew."""
+        """Take over the other side's rows where the two differ; return False if one is too large to be sent in this
+        way, or the app has written to one since the backup, so that all must be compared again."""
         if rows.count.harmless:
             return True
         kept = yield from self._back_up()
@@ -343,7 +344,7 @@ class JoinSession(MeetingSession):
         return outcome is Takeover.DONE
 
     def _ask_person(self, name: str, count: JoinCount, *, why: Text | str = "") -> None:
-        """Leave the table out until a person has said how it is joined."""
+        """Leave the table out until a person has said how to join it."""
         self._apart[name] = ParkedTable(
             name, sentences(join_texts.found(name, count), why, join_texts.CHOOSE), Where.JOIN, count
         )
@@ -363,7 +364,7 @@ class JoinSession(MeetingSession):
             self._resume(self.check.answers.pop(message.number))
 
     def _on_joined(self, message: Joined) -> None:
-        """Hear that it is settled how rows are joined, or that a person on the other side is asked."""
+        """Handle the message that rows are joined, or that a person on the other side is asked."""
         name = message.table
         if self.leads:
             if name != self._awaited or not message.settled:

@@ -1,12 +1,13 @@
-"""How a session of the own dialect notices a file that was copied, or restored from an older copy.
+"""How a session in our own dialect notices a file that was copied, or restored from an older copy.
 
 Each side shows the tokens by which the other may know it (``engine.clocks.lineage``), and compares what it is shown
 with what it has seen. A token that was seen replaced means that the file was set back, or that there are two of it.
 
-Being connected twice never means that: the other connection may renew a token while ours carries the old one. So every
-token counts that was in force at any time since this session began, here; and the other side reads its own only after
-our Hello, which was sent later still. A file whose token was renewed over another connection shows that one first, and
-then the one that follows it: of two files, the second to renew shows one that does not follow what the first has shown.
+Being connected twice is never taken for that: the other connection may renew a token while ours carries the old one. So
+every token counts that was in force here at any time since this session began; and the other side reads its own only
+after our Hello, which was sent later still. A file whose token was renewed over another connection shows that one
+first, and then the one that follows it: of two files, the second to renew shows one that does not follow what the first
+has shown.
 """
 
 from __future__ import annotations
@@ -29,20 +30,20 @@ from .close_codes import CloseCode
 from .streams import Phase
 
 RENEW_EVERY = 10.0
-"""Seconds between two new tokens on a busy link. A backup that is younger than the latest token is not noticed by it:
-that is why a sender does not believe all that a peer claims to hold (``SendingSession._on_want``)."""
+"""Seconds between two new tokens on a busy link. A backup made after the latest token goes unnoticed, which is why a
+sender does not believe all that a peer claims to hold (``SendingSession._on_want``)."""
 
 
 @dataclass(slots=True)
 class Tokens:
-    """The tokens by which each side may know the other's file."""
+    """The tokens by which each side can recognize the other's file."""
 
     ours: tuple[bytes, ...] = ()
-    """Those that there are of ours for the peer."""
+    """All of ours for the peer."""
     greeted_with: tuple[bytes, ...] = ()
     """Those of ours that our greeting showed."""
     shown: tuple[bytes, ...] = ()
-    """Those of ours that the peer keeps, and has been shown on this connection."""
+    """Those of ours that the peer was shown on this connection and keeps."""
     kept: bytes | None = None
     """The one of ours that the peer keeps."""
     renewed_at: float | None = None
@@ -50,13 +51,13 @@ class Tokens:
     theirs: tuple[bytes, ...] | None = None
     """Those of theirs that their greeting showed; None before it came."""
     keeping: int = 0
-    """How many of theirs are about to be kept: changes follow each."""
+    """How many of theirs are being recorded; changes follow each."""
     theirs_so_far: set[bytes] = field(default_factory=set)
     """Those of theirs that were shown on this connection."""
 
 
 class LineageSession(Session):
-    """What a session of the own dialect knows of the two files: their tables, and their lineage.
+    """The part of a session in our own dialect that knows the two files: their tables, and their lineage.
 
     Attributes:
         tables: what the two have in common, once the peer has greeted.
@@ -80,17 +81,17 @@ class LineageSession(Session):
 
     @property
     def common(self) -> tuple[str, ...]:
-        """The tables that both sides have; only these are exchanged."""
+        """Return the tables that both sides have; only these are exchanged."""
         return self.tables.common if self.tables is not None else ()
 
     @property
     def common_columns(self) -> Mapping[str, frozenset[str]]:
-        """Of each table that both sides have, also of those that are not exchanged yet, the columns that both have."""
+        """Return, for each table that both sides have, even if it is not exchanged yet, the columns that both have."""
         return self.tables.columns if self.tables is not None else {}
 
     def _arrived(self, version: int) -> tuple[tuple[str, tuple[bytes, ...]], ...]:
-        """The dataset ids, by table, of the other side's rows that are all here once its history is held up to a
-        version; for one merge to record."""
+        """Return by table the dataset ids of the other side's rows that are all here once its history is held up to a
+        version, for one merge to record."""
         return ()
 
     def _on_lineage(self, message: Lineage | Renewal | Renewed) -> None:
@@ -121,7 +122,7 @@ class LineageSession(Session):
             tokens.theirs_so_far.add(message.token)
 
     def kept(self, token: bytes, kin: bool) -> None:
-        """Confirm to the peer that its token is on our disk; or refuse a second file that goes on beside its own."""
+        """Confirm to the peer that its token is on our disk, or refuse a second file that is used beside its own."""
         self._tokens.keeping -= 1
         if self.closed:
             return
@@ -144,9 +145,9 @@ class LineageSession(Session):
             self.phase = Phase.MET
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
-        """Show the tokens that we have now, in order: each must follow one that was shown on this connection, and one
-        that nobody has said to have seen may have been lost. One that went on from there on another connection, while
-        this one was stuck, would be taken for a copy's: that takes a new greeting."""
+        """Show the tokens that we have now, in order. Each must follow one that was shown on this connection, as one
+        that nobody confirmed may have been lost. If they went on from there on another connection while this one was
+        stuck, they would be taken for a copy's: then greet again."""
         *before, _ = tokens
         if not {*self._tokens.greeted_with, *self._tokens.shown}.issuperset(before):
             reason = t("Another connection to the same peer has overtaken this one.")
@@ -162,12 +163,13 @@ class LineageSession(Session):
         return renewed_at is None or self.now() - renewed_at >= RENEW_EVERY
 
     def _shared_up_to(self) -> int:
-        """The version up to which our history is surely the one that the peer knows: that of the token it keeps."""
+        """Return the version up to which our history is certainly the one that the peer knows: that of the token it
+        keeps."""
         kept = self._tokens.kept
         return made_at(kept) if kept is not None and kept in self._tokens.ours else 0
 
     def _newest_made_at(self) -> int:
-        """The version of our newest token for the peer, whether it has arrived or not."""
+        """Return the version of our newest token for the peer, whether that has arrived or not."""
         ours = self._tokens.ours
         return made_at(ours[-1]) if ours else 0
 

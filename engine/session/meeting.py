@@ -13,11 +13,11 @@ from .digests import DigestSession
 
 
 class MeetingSession(DigestSession):
-    """What a session of the own dialect knows of rows that meet.
+    """The part of a session in our own dialect that knows which rows have met.
 
     Attributes:
-        meetings: tables whose rows have met, or one side has none.
-        joining: tables whose rows have not, until it is settled how they are joined, or a person is to be asked.
+        meetings: tables whose rows have met, or of which one side has no rows.
+        joining: tables whose rows have not met, until it is settled how to join them or that a person has to be asked.
     """
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
@@ -25,16 +25,16 @@ class MeetingSession(DigestSession):
         self.meetings: tuple[Meeting, ...] = ()
         self.joining: dict[str, Meeting] = {}
         self._now: Mapping[str, Dataset] = {}
-        """Which rows our tables have now, as far as that is news."""
+        """Which rows our tables have now, if that has changed."""
         self._told_at = 0
-        """The version that the other side was at when it told of its rows."""
+        """The version of the other side's file when it announced its rows."""
         self._arrival_told = False
-        """Whether a merge has recorded that they are all here."""
+        """Whether a merge has recorded that all of them are here."""
         self._apart: dict[str, ParkedTable] = {}
-        """Those of which a person is asked."""
+        """Tables about which a person is asked."""
 
     def _meet_rows(self, theirs: Mapping[str, Dataset], version: int) -> tuple[str, ...]:
-        """Learn what the other side tells of its rows, at a version of its file.
+        """Take over what the other side tells about its rows, as of a version of its file.
 
         Returns:
             the tables whose rows have to be joined.
@@ -53,7 +53,7 @@ class MeetingSession(DigestSession):
 
     @property
     def apart(self) -> tuple[ParkedTable, ...]:
-        """The tables of which a person is asked how to join them."""
+        """Return the tables about which a person is asked how to join them."""
         return tuple(self._apart.values())
 
     @property
@@ -65,8 +65,8 @@ class MeetingSession(DigestSession):
         self._pass_on()
 
     def _pass_on(self) -> None:
-        """Greet again where our rows were joined with others since: who does not know of that would take those for
-        rows that it has never met. Likewise where those that were on their way from elsewhere are all here."""
+        """Greet again if our rows were joined with others since, or all rows that were on their way from elsewhere have
+        arrived: a peer that does not know would take them for rows that it has never met."""
         for name, told, theirs in self.meetings if self.greeted else ():
             now = self._now.get(name)
             if now is None or not theirs.here or not (told.ordinary or theirs.ordinary):

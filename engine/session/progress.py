@@ -1,4 +1,4 @@
-"""How far a range has come, for a progress bar; nothing is decided by it."""
+"""How far a range has come, for a progress bar only: no decision rests on it."""
 
 from __future__ import annotations
 

@@ -23,17 +23,17 @@ class Asking:
     number: int = 0
     """Of our latest Want."""
     first: tuple[int, Bases, Place | None] | None = None
-    """The first Want, until it is sent: since when, what is covered, the place where a range goes on."""
+    """The first Want, until it is sent: since when, what is covered, the place where a range continues."""
     unanswered: tuple[int, bool] | None = None
     """Our latest Want, until a batch answers it: since when, and whether without filters. None if it has a place."""
     covered: Bases = ()
-    """That of which the batches that come tell all since the version where they begin."""
+    """The tables and columns of which the batches that come hold everything since the version where they begin."""
     resend: bool = False
     """Whether ``ask_again`` is under way: nothing may be left out of what comes."""
     doubts: bool = False
     """Whether to ask again once the first Want is due."""
     forgetful: bool = False
-    """Whether our file may not hold what it has written itself: nothing may be left out for its author."""
+    """Whether our file may have lost what it wrote itself: nothing may be left out because of its author."""
 
 
 @dataclass(slots=True)
@@ -42,13 +42,13 @@ class Coverage:
 
     held: Bases = ()
     lacking: bool = False
-    """Whether the peer has history of others."""
+    """Whether the peer has history of tables or columns that it does not cover."""
     bases: Bases = ()
-    """All of these, as they are here: one that began anew is known by that."""
+    """All of these tables and columns, as they are here; a table that was started anew is recognized by it."""
 
 
 class ReceivingSession(LineageSession):
-    """What a session of the own dialect knows of its inbound stream."""
+    """The part of a session in our own dialect that receives."""
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
@@ -60,7 +60,7 @@ class ReceivingSession(LineageSession):
     # Asking
 
     def _rest_on(self, known: Known) -> bool:
-        """Learn what the tables are that we receive. Returns whether they are all there, with all columns."""
+        """Note which tables we receive; return whether all of them are there, with all columns."""
         now = dict(known.bases)
         self._coverage.bases = bases = tuple(
             (name, now[name].of(self.common_columns[name])) for name in self.common if name in now
@@ -84,7 +84,8 @@ class ReceivingSession(LineageSession):
                 self._ask_due()
 
     def _place(self, known: Known) -> Place | None:
-        """Where a cut range goes on, if it had the same tables and columns; else what it was wished for begins anew."""
+        """Return where a range that was cut continues, if it had the same tables and columns. Otherwise it begins anew
+        if it was asked for without filters, or else there is none."""
         place = known.place
         if place is None or not place.token or dict(place.bases) == dict(self._coverage.bases):
             return place
@@ -93,7 +94,7 @@ class ReceivingSession(LineageSession):
     def ask_again(self, since: int = 0) -> None:
         """Ask the peer for its history above ``since`` once more, without filters (to mend a difference).
 
-        The wish is kept on our disk until it is fulfilled, also by a later session.
+        The request stays on our disk until it has been fulfilled, in a later session if need be.
         """
         assert self.peer is not None
         self._actions.append(AskAgain(self.peer, since))
@@ -106,7 +107,7 @@ class ReceivingSession(LineageSession):
 
     @property
     def asking_again(self) -> bool:
-        """Whether what ``ask_again`` has asked for is not all here."""
+        """Whether some of what ``ask_again`` asked for is still missing."""
         return self._asking.resend
 
     def _on_send_again(self) -> None:
@@ -114,7 +115,7 @@ class ReceivingSession(LineageSession):
             self.ask_again()
 
     def _doubt(self) -> None:
-        """The peer may hold changes that we once made and hold no more: no filter by author may hide them from us."""
+        """Ask again without filters, once that is due: the peer may hold changes that we once made and have lost."""
         self._asking.doubts = self.receives and not self._asking.resend
         if not self.wary:
             self._ask_due()
@@ -199,7 +200,8 @@ class ReceivingSession(LineageSession):
 
     @property
     def to_receive(self) -> int:
-        """How many versions are left; parts of a range count, though the clock moves at its end."""
+        """Estimate how many versions are left. Parts of a range that have arrived are deducted, though the clock moves
+        only at its end."""
         left = super().to_receive
         return max(1, left - self.inbound.behind) if left else 0
 

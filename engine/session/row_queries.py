@@ -1,4 +1,4 @@
-"""What a peer asks about the rows of a table, answered from a replica; for our own side of a comparison too."""
+"""Answers from a replica what a peer asks about the rows of a table; also used for our own side of a comparison."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAGE = 2_000
 """Rows in one answer."""
 
 AT_A_TIME = 100
-"""Rows that are looked up by their keys before others have their turn."""
+"""Rows that are looked up by key in one step, before others get their turn."""
 
 LARGEST = 1 << 20
 """Bytes of rows in one answer, and of one row."""
@@ -38,14 +38,14 @@ LARGEST = 1 << 20
 def answer(
     replica: Replica, question: Question | TablesRequest, columns: Collection[str] | None = None
 ) -> Steps[Answer | Tables]:
-    """Look it up, one short transaction at each step. No question costs more than to go through its table once.
+    """Answer a question, one short transaction a step. No question costs more than reading its table once.
 
     Args:
-        columns: of the table, those that both sides have.
+        columns: those of the table that both sides have.
 
     Raises:
-        SchemaMismatch: the table is no CRR any more.
-        InvalidChange: a key that is none of the table.
+        SchemaMismatch: the table is not synced any more.
+        InvalidChange: a key that does not fit the table.
     """
     match question:
         case TablesRequest():

@@ -36,7 +36,7 @@ class Request:
     filters: bool = True
     """Whether what the peer need not get may be left out, until all that it asks for is read."""
     by_author: bool = True
-    """Whether what the peer wrote is among that: not for one that does not hold all of it."""
+    """Whether that includes what the peer wrote itself; not if the peer may have lost some of it."""
 
 
 @dataclass(slots=True)
@@ -48,15 +48,15 @@ class Range:
     place: bytes = b""
     """Where in it the next part begins."""
     late: frozenset[str] = frozenset()
-    """Tables that the peer's clock does not cover: the range that is next, or under way, has all of them."""
+    """Tables that the peer's clock does not cover; the next range, or the one under way, holds all of their changes."""
     late_columns: Columns = ()
-    """Likewise columns of other tables."""
+    """Likewise, columns of other tables."""
     held: Part | None = None
     """A part that was read and waits for a new lineage token."""
     outdated: bool = False
     """Whether the part that is being read is for a Want that another has replaced."""
     owed: bool = False
-    """Whether a range was read to its end, and that end is not sent yet (it held nothing more)."""
+    """Whether a range was read to its end and that end has not been sent, as nothing more was in it."""
     behind: int = 0
     """About how many of its versions are over there, for progress."""
 
@@ -90,7 +90,7 @@ class Window:
 
 
 class SendingSession(LineageSession):
-    """What a session of the own dialect knows of its outbound stream."""
+    """The part of a session in our own dialect that sends."""
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
@@ -144,11 +144,12 @@ class SendingSession(LineageSession):
 
     @abc.abstractmethod
     def _doubt(self) -> None:
-        """React to a peer that may hold what another file has sent, whose place ours has taken."""
+        """React to a peer that may hold changes of another file, whose place ours has taken."""
 
     @abc.abstractmethod
     def _ask_due(self) -> None:
-        """Ask for what we lack of their history, unless that was done: nothing told of a copy."""
+        """Ask for what we lack of the peer's history, if that is still to be done: nothing has revealed a copied
+        file."""
 
     @property
     def wanted(self) -> int:
@@ -205,7 +206,7 @@ class SendingSession(LineageSession):
         self._advance()
 
     def trust(self) -> None:
-        """Be wary no longer: the other side has had the time to refuse."""
+        """Stop being wary, as the other side has had time to refuse."""
         self.wary = False
         if self.closed is None:
             self._ask_due()
@@ -213,7 +214,7 @@ class SendingSession(LineageSession):
                 self._renew()
 
     def renewed(self, tokens: tuple[bytes, ...]) -> None:
-        """Go on with what waited for the new token."""
+        """Send what waited for the new token."""
         held, self._range.held = self._range.held, None
         if self.closed:
             return
@@ -236,8 +237,8 @@ class SendingSession(LineageSession):
             self._send_batch(self.outbound.scanned, None)
 
     def _unread(self) -> bool:
-        """Whether there is something to read; also when they hold more than we knew of: a fresh look, or a
-        restored file."""
+        """Whether there is something to read; also if the peer holds more than we knew of, since our file is newer than
+        our last look, or was restored."""
         return self.outbound.scanned != self.local_version or self._request.claimed > self.local_version
 
     def _known_version(self) -> int:
@@ -310,7 +311,7 @@ class SendingSession(LineageSession):
         self._send(data, changes)
 
     def _announce(self) -> None:
-        """Say how far we are when the batches under way do not say it."""
+        """Announce our version, unless the batches under way announce it."""
         window = self._window
         if self.local_version > window.announced and (self._range.span is not None or window.promised):
             window.announced = self.local_version
@@ -318,9 +319,10 @@ class SendingSession(LineageSession):
 
     @property
     def to_send(self) -> int:
-        """About how many versions are left to send or to be confirmed.
+        """Estimate how many versions are still to be sent or confirmed.
 
-        Parts of a range count, though the clock moves at its end; what came over this very link does not.
+        Parts of a range that have arrived are deducted, though the clock moves only at its end; what came over this
+        very link does not count.
         """
         outbound = self.outbound
         if not self.sends or not outbound.asked:

@@ -13,16 +13,16 @@ from .actions import Merge
 
 
 class Phase(enum.IntEnum):
-    """How far the two sides have met; it only rises, and stays where it was when the session closes."""
+    """How far the two sides have met. It only ever rises, and keeps its value when the session closes."""
 
     GREETING = 0
     """The other side has not greeted."""
     LOOKING_UP = 1
-    """It has; what our file knows of it is looked up."""
+    """It has greeted; what our file knows of it is being looked up."""
     GREETED = 2
-    """Both have greeted, and the other side is to show by which tokens its file can be known."""
+    """Both have greeted; the other side has still to show the tokens by which its file can be recognized."""
     COMPARING = 3
-    """It has; what our file knows of them is looked up."""
+    """It has shown them; what our file knows of them is being looked up."""
     MET = 4
     """The other file is the one that we know. The published dialect comes here with its greeting."""
 
@@ -94,7 +94,7 @@ class Outbound:
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """What a session knows of itself at one moment, for whoever derives a state from it.
+    """What a session knows about itself at one moment; states are derived from it.
 
     Attributes:
         peer: its site id, once it has greeted.

@@ -54,22 +54,23 @@ from .sending import SendingSession
 from .streams import Phase
 
 STALL = 30.0
-"""Seconds without any movement after which a session with something left to do says why."""
+"""Seconds without any progress after which a session with something left to do says why."""
 
 GIVE_UP = 300.0
-"""Seconds of it after which the session ends, for a new greeting may help. A large change may take long to come."""
+"""Seconds without any progress after which the session ends, as a new greeting may help. A large change may take long
+to arrive."""
 
 
 class SynclineSession(ReceivingSession, SendingSession, JoinSession):
-    """One session in the own dialect; the same on the hub and on the dialling side.
+    """A session in our own dialect, which is the same on the hub and on the dialling side.
 
     Args:
         here, now, sends, receives: as in ``Session``.
         protocol: the number that both sides speak.
 
     Attributes:
-        refusal: what the other side has refused, and why, if so.
-        tables_there: what the other side has told of its tables.
+        refusal: what the other side has refused, and why, if it has.
+        tables_there: what the other side has told about its tables.
     """
 
     confirms = True
@@ -89,9 +90,9 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         self.refusal: Failure | None = None
         self.tables_there: tuple[Shape, ...] = ()
         self._early: deque[Message] = deque()
-        """What came while something was looked up."""
+        """Messages that came while something was being looked up."""
         self._stalled = ""
-        """Why nothing moves, if nothing has moved for long."""
+        """Why there is no progress, if there has been none for long."""
 
     def start(self) -> None:
         here = self.here
@@ -223,7 +224,7 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         return self.phase in (Phase.LOOKING_UP, Phase.COMPARING)
 
     def known(self, known: Known) -> None:
-        """Go on with the greeting: what we hold of the peer says what to ask it for."""
+        """Continue the greeting: what we hold of the peer's history tells what to ask for."""
         self._tokens.ours = known.mine
         if self.closed:
             return
@@ -251,7 +252,7 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         self._pass_on()
 
     def _take_early(self) -> None:
-        """Deal with what came while we looked something up."""
+        """Handle the messages that came while something was being looked up."""
         try:
             while self._early and not self._looking_up and self.closed is None:
                 self._on_message(self._early.popleft())
@@ -288,13 +289,13 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         self._reset_watchdog()
 
     def _reset_watchdog(self) -> None:
-        """Note that something moved: the watchdog begins to count anew, unless there is nothing left to do."""
+        """Restart the watchdog, as there was progress; stop it if there is nothing left to do."""
         self._stalled = ""
         if self.greeted:
             self._deadline = None if self.in_sync else self.now() + STALL
 
     def _quiet(self) -> None:
-        """Say why nothing moves; greet anew where that can help."""
+        """Say why there is no progress; greet again if that can help."""
         if self.in_sync:
             return
         ending = bool(self._stalled)
@@ -324,7 +325,7 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
         return self.protocol >= TEMPLATES
 
     def close(self, closed: Close) -> None:
-        """End the session; unless it ends well, say why first."""
+        """End the session, and tell the peer why first unless it ends well."""
         if self.closed is None and closed.code not in (CloseCode.NORMAL_CLOSURE, CloseCode.GOING_AWAY):
             self._send_failure(_KINDS.get(closed.code, FailureCode.PROTOCOL), closed.to_peer, closed.retry)
         super().close(closed)
@@ -353,4 +354,4 @@ _KINDS: dict[int, FailureCode] = {
     CloseCode.INTERNAL_ERROR: FailureCode.INTERNAL,
     OwnCloseCode.COPIED: FailureCode.CLONE,
 }
-"""What kind of failure a close code stands for."""
+"""The kind of failure that a close code stands for."""

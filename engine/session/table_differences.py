@@ -1,4 +1,4 @@
-"""How a table that two sides have differs between them: so that it cannot be synced, or only to be told."""
+"""How a table that both sides have differs between them: so that it cannot be synced, or that a person should know."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from engine.text import Text, counted, printable, sentences, t
 from .table_texts import HERE, THERE, default_text, names, type_name
 
 _STORES = {Kind.NUMERIC: Kind.NUMERIC, Kind.INTEGER: Kind.NUMERIC, Kind.INT: Kind.NUMERIC}
-"""Kinds that do the same to every value (https://sqlite.org/datatype3.html, section 3)."""
+"""Column affinities that treat every value alike (https://sqlite.org/datatype3.html, section 3)."""
 
 
 def difference(
     here: Shape, there: Shape, *, partly: bool = False, apart: Collection[str] = (), hides: bool = False
 ) -> str:
-    """Why a table of both sides cannot be synced, in words for whoever is here; empty if it can.
+    """Say why a table of both sides cannot be synced, for the person on this side; '' if it can.
 
     Args:
         partly: as in ``compare``.
-        apart: the tables that one side alone has. Who refers to one of them elsewhere than the other side does, has
-            most likely renamed it: rows are told by names, in which their table's has no part.
+        apart: the tables that one side alone has. A side that refers to one of them where the other refers elsewhere
+            has most likely renamed it: the global keys of rows do not hold the table's name.
         hides: both sides hide rows of which a column outside the key would change a value.
     """
     table = names([here.name])
@@ -89,13 +89,13 @@ def difference(
 
 
 def _needed(shape: Shape) -> set[str]:
-    """The columns outside the key that no row can be without."""
+    """Return the columns outside the key that every row must have a value for."""
     types = shape.types[len(shape.key) :]
     return {name for name, one in zip(shape.columns, types, strict=False) if one.required}
 
 
 def _refer_otherwise(shape: Shape, column: str, here: str, there: str) -> Text:
-    """Why a table cannot be synced in which a column holds numbers that each machine hands out, on one side only, or of
+    """Say why a table cannot be synced in which a column refers to auto-numbered rows on one side only, or to those of
     another table."""
     table = names([shape.name])
     if here and there:
@@ -129,8 +129,7 @@ def _refer_otherwise(shape: Shape, column: str, here: str, there: str) -> Text:
 
 
 def harmless(here: Shape, there: Shape, *, hides: bool = False) -> Iterator[str]:
-    """What else differs in a table that is synced all the same, for a person to know; ``hides`` as in
-    ``difference``."""
+    """Say what else differs in a table that is synced all the same; ``hides`` as in ``difference``."""
     table = names([here.name])
     for name, mine, theirs in _pairs(here, there):
         if hides and not stores_alike(mine.kind, theirs.kind):
@@ -157,7 +156,7 @@ def harmless(here: Shape, there: Shape, *, hides: bool = False) -> Iterator[str]
 
 
 def _refuses(one: Shape, other: Shape, side: str, *, hides: bool) -> Iterator[str]:
-    """What a table does not take that is on ``side``, and the other one does."""
+    """Say what the table on ``side`` refuses and the other one takes."""
     table = names([one.name])
     if numbered(one) and not numbered(other):
         if hides:
@@ -189,17 +188,17 @@ def _refuses(one: Shape, other: Shape, side: str, *, hides: bool) -> Iterator[st
 
 
 def stores_alike(one: Kind, other: Kind) -> bool:
-    """Whether columns of these kinds store every value that both take in the same way."""
+    """Return whether columns of these types store every value that both take in the same way."""
     return _STORES.get(one, one) is _STORES.get(other, other)
 
 
 def numbered(shape: Shape) -> bool:
-    """Whether the key is the rowid, which is a whole number."""
+    """Return whether the key is the rowid, which is an integer."""
     return shape.rowid and len(shape.key) == 1 and shape.types[:1] != () and shape.types[0].kind is Kind.INTEGER
 
 
 def _pairs(here: Shape, there: Shape) -> Iterator[tuple[str, ColumnType, ColumnType]]:
-    """The columns that both have, with what is told of them on each side."""
+    """Yield the columns that both have, with what each side tells about them."""
     theirs = dict(zip(chain(there.key, there.columns), there.types, strict=False))
     for name, mine in zip(chain(here.key, here.columns), here.types, strict=False):
         if name in theirs:

@@ -1,4 +1,4 @@
-"""How tables, columns and sides are called in sentences about what two sides have."""
+"""How tables, columns and sides are named in sentences about what two sides have."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ HERE, THERE = t("this side"), t("the other side")
 
 
 def names(tables: Collection[str]) -> Text:
-    """A few of the names, quoted, fit to be shown even if a peer made them up."""
+    """Quote a few of the names, safe to show even if a peer made them up."""
     if not tables:
         return t("no table")
     return few(", ", [t("“{name}”", name=printable(table, 40)) for table in sorted(tables)])
 
 
 def few(separator: str, parts: Sequence[Text]) -> Text:
-    """The first of the parts, and how many more there are."""
+    """Name the first of the parts, and how many more there are."""
     shown = joined(separator, parts[:5])
     return shown if len(parts) <= 5 else t("{names} and {count} more", names=shown, count=len(parts) - 5)
 
 
 def type_name(column: ColumnType) -> str:
-    """What a person calls it."""
+    """Return what a person calls a type."""
     if column.kind is Kind.ANY:
         return t("BLOB (values of any type)")
     return (Kind.INTEGER if column.kind is Kind.INT else column.kind).name
 
 
 def default_text(column: ColumnType) -> str:
-    """How a person would write the default of a column."""
+    """Return a column's default as a person would write it."""
     if column.expression:
         return printable(column.expression, 40)
     value = column.default

@@ -1,4 +1,4 @@
-"""What one session moves."""
+"""What one session has moved."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Traffic:
-    """The bytes of one session, for the activity list; ``started`` on the clock that is never set."""
+    """The bytes of one session, for the activity list; ``started`` is on the monotonic clock."""
 
     started: float = field(default_factory=time.monotonic)
     bytes_in: int = 0

@@ -1,7 +1,7 @@
 """The published vlcn protocol (cr-sqlite.md 10.5 and 10.6): our link on a stock server, our hub under stock clients.
 
-The protocol has no confirmation and no heartbeat, and one message holds whole versions only. What it lacks is made up
-for by greeting again: a fresh greeting tells how far the peer really is. The counter-measures to the defects of
+The protocol has no confirmation and no heartbeat, and one message holds whole versions only. Greeting again makes up
+for what it lacks: a fresh greeting tells how far the peer really is. The counter-measures to the defects of
 cr-sqlite.md 10.8 are marked with their number.
 """
 
@@ -37,10 +37,10 @@ QUIET = 10.0
 """Seconds without traffic after which a link with unconfirmed changes greets again."""
 
 REFRESH = 60.0
-"""Seconds without traffic after which a link greets again in any case: a stock server loses live pushes (#7)."""
+"""Seconds without traffic after which a link greets again in any case, as a stock server loses live pushes (#7)."""
 
 READ_LIMIT = 5_000
-"""Changes asked for in one read; whole versions only, so that a read may return more."""
+"""Changes asked for in one read; only whole versions are read, so that it may return more."""
 
 
 class _VlcnSession(Session):
@@ -48,12 +48,12 @@ class _VlcnSession(Session):
 
     confirms = False
     _mask_author = False
-    """Whether what is sent goes in our name, whoever wrote it."""
+    """Whether everything is sent in our name, whoever wrote it."""
 
     def __init__(self, here: Snapshot, *, now: Callable[[], float], sends: bool = True, receives: bool = True) -> None:
         super().__init__(here, now=now, sends=sends, receives=receives)
         self._unflushed = False
-        """Whether something was sent that has not left."""
+        """Whether something was sent and has not left yet."""
         self._left_out = frozenset(shape.name for shape in here.tables if shape.refers)
         self._not_taken: set[str] = set()
         """Those of them that the peer has sent changes to: its dialect has no words for that."""
@@ -161,7 +161,7 @@ class _VlcnSession(Session):
 
     @property
     def to_send(self) -> int:
-        """How many versions are left to read, or are sent and unconfirmed."""
+        """Return how many versions are left to read, or are sent and unconfirmed."""
         outbound = self.outbound
         if not self.sends or not outbound.asked:
             return 0
@@ -198,11 +198,12 @@ class _VlcnSession(Session):
         raise NotImplementedError
 
     def _reset_watchdog(self) -> None:
-        """Note that something moved, which puts the quiet time-out off."""
+        """Restart the quiet timeout, as something was sent or received."""
 
 
 class VlcnClientSession(_VlcnSession):
-    """We dial a published ``ws-server``: it starts nothing, but asks with StartStreaming and pushes."""
+    """A session with a published ``ws-server`` that we dial: it starts nothing, but asks with StartStreaming and
+    pushes."""
 
     greets_first = False  # its backlog comes right behind, in one message
 
@@ -229,12 +230,12 @@ class VlcnClientSession(_VlcnSession):
             raise ProtocolError(t("{message} is not allowed here.", message=type(message).__name__))
 
     def ponged(self) -> None:
-        """The server pulls right after it has asked, so that its backlog lies before the pong."""
+        """Note that the backlog has come: the server sends it right after it has asked, so before the pong."""
         self._heard = True
 
     @property
     def all_received(self) -> bool:
-        """Whether the server's backlog is on our disk; never before it can have come."""
+        """Whether the server's backlog is on our disk; False until it can have come."""
         return self._heard and super().all_received
 
     def _on_start_streaming(self, message: StartStreaming) -> None:
@@ -265,15 +266,15 @@ class VlcnClientSession(_VlcnSession):
 
 
 class VlcnHubSession(_VlcnSession):
-    """A published ``ws-client`` is connected to us: it announces itself, we ask and push."""
+    """A session with a published ``ws-client`` that has dialled us: it announces itself, we ask and push."""
 
     _mask_author = True
 
     def start(self) -> None:
-        """Nothing to say yet: the client begins."""
+        """Say nothing yet, as the client begins."""
 
     def _quiet(self) -> None:
-        """Nothing: greeting again is the client's business."""
+        """Do nothing, as greeting again is the client's business."""
 
     def _came(self, message: Message) -> None:
         if isinstance(message, AnnouncePresence):

@@ -1,5 +1,4 @@
-"""Whole versions, as a read found them, in the messages of the published protocol: divided and encoded once, for all
-who are sent the same."""
+"""Whole versions in messages of the published protocol: divided and encoded once for all who are sent the same."""
 
 from __future__ import annotations
 
@@ -33,22 +32,22 @@ class Versions:
 
     @cached_property
     def messages(self) -> tuple[EncodedChanges, ...]:
-        """The changes, divided into messages of whole versions."""
+        """Divide the changes into messages of whole versions."""
         kind = MaskedChanges if self._masked else EncodedChanges
         return tuple(map(kind, _divided(self.changes)))
 
     @cached_property
     def size(self) -> int:
-        """About how many bytes the changes have."""
+        """Return roughly how many bytes the changes have."""
         return sum(map(weight, self.changes))
 
     @cached_property
     def authors(self) -> frozenset[SiteId | None]:
-        """Whose changes these are."""
+        """Return the site ids of the changes' authors."""
         return frozenset(change.site_id for change in self.changes)
 
     def encode(self) -> Versions:
-        """Find out the size and the authors and make the bytes of every message now, on whatever thread this is.
+        """Compute size, authors and the bytes of every message now, on the calling thread.
 
         Raises:
             WireError: a change that cannot be sent.
@@ -59,7 +58,8 @@ class Versions:
         return self
 
     def without(self, site: SiteId | None, versions: Sequence[tuple[int, int]]) -> Versions:
-        """What is left when ``Replica.changes`` is told to exclude these; this itself if that is all of it."""
+        """Return what is left when ``Replica.changes`` is told to exclude these; this object itself if that is
+        everything."""
         hidden = Intervals(versions)
         if site not in self.authors and not hidden:
             return self
@@ -72,7 +72,7 @@ class Versions:
         return self.of(changes)
 
     def of(self, changes: list[Change]) -> Versions:
-        """Only these of the changes; this itself if they are all."""
+        """Return these of the changes only; this object itself if they are all."""
         if len(changes) == len(self.changes):
             return self
         return Versions(ChangeSet(changes, self.until, self.more), masked=self._masked)
