@@ -191,6 +191,7 @@ class Machine(Apps):
 
     def release(self) -> bool:
         """Somebody mends what was parked; False when nothing is."""
+        self.replica.capture()  # a table that its app has just rebuilt is parked once that is followed
         if not self.replica.parked():
             return False
         found = self.replica.repair()
