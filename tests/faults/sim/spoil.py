@@ -31,11 +31,20 @@ MADE_UP = b"\xfe" * 16
 
 
 def spoil_text(db: apsw.Connection, path: Path, rng: random.Random, *, behind: bool) -> str:
-    """Write text that is none to a row, with a record of it or without; returns it in words."""
+    """Write text that is none to a row, with a record of it or without; returns it in words.
+
+    Args:
+        behind: without a record, where a value was recorded before: one that never was would be damage.
+    """
     row, column = rng.randrange(1, 13), rng.choice(COLUMNS)
     sql = f"UPDATE item SET {column} = CAST(? AS TEXT) WHERE id = ?"
     if behind:
         with behind_triggers(path) as other:
+            if other.table_exists("main", "item__crsql_clock"):
+                sql += (
+                    " AND EXISTS (SELECT 1 FROM item__crsql_pks AS p JOIN item__crsql_clock AS c"
+                    f" ON c.key = p.__crsql_key WHERE p.id = item.id AND c.col_name = '{column}')"
+                )
             other.execute(sql, (BEHIND, row))
     else:
         db.execute(sql, (RECORDED, row))
