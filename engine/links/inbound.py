@@ -1,8 +1,9 @@
-"""Who has dialled us: so that two sides that dial each other end up with one connection, by a rule that both compute.
+"""Who has dialled us, so that two sides that dial each other end up with one connection, by a rule that both apply.
 
-Whoever is visited by a peer does not dial it, but goes by that connection. Where both dialled at the same time, the
-larger site id gives way: it lets go of the connection that it made. Only an inbound connection that stays, and carries
-changes both ways, counts; a side whose own connection is to be shorter, or to carry less, gives way to it in any case.
+A side that a peer has dialled does not dial that peer, but uses the connection. If both dialled at the same time, the
+one with the larger site id hangs up the connection that it made. Only an inbound connection that is meant to last and
+carries changes both ways counts; a side whose own connection would be shorter, or carry less, gives way to it in any
+case.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ log = logging.getLogger(__name__)
 
 
 class Purpose(Enum):
-    """What a connection is for, if it may take the place of the peer's own: only one for the same purpose can."""
+    """What a connection is for: it can replace only one that the other side makes for the same purpose."""
 
     SYNC = auto()
-    """To stay, and keep two files in sync."""
+    """To last, and keep two files in sync."""
     GUESTS = auto()
-    """It is a hub's, and there while that has guests in the room."""
+    """A hub's, which lasts as long as that has guests in the room."""
 
 
 class Watcher(Protocol):
-    """Wants to know what goes on in an inbound connection."""
+    """What an inbound connection reports to."""
 
     def inbound_stepped(self, facts: SessionFacts) -> None: ...
     def inbound_merged(self, applied: Sequence[Applied]) -> None: ...
@@ -45,14 +46,14 @@ class Watcher(Protocol):
 
 
 class News(Protocol):
-    """Wants to know how inbound connections stand, and what they bring and take for which no watcher reports: the
-    engine. Each guest is named."""
+    """What the engine is told about inbound connections: their state, and the changes that no watcher reports. Each
+    guest is named."""
 
     def inbound_stepped(self, path: Path, guest: str, driver: Driver) -> None:
         """A guest's session has taken a step; its facts may have changed."""
 
     def inbound_left(self, path: Path, guest: str, driver: Driver) -> None:
-        """A guest's connection is over, however that came."""
+        """A guest's connection is over, for whatever reason."""
 
     def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
         """What a guest, by name, sent was merged into this file."""
@@ -61,21 +62,22 @@ class News(Protocol):
         """Changes of this file were sent to a guest."""
 
     def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
-        """A guest who had greeted has left. ``copied``: says which of the two files was copied or restored, if so."""
+        """A guest who had greeted has left. ``copied``: which of the two files was copied or restored, if either
+        was."""
 
     def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
-        """Some tables of this file are not synced with a guest; says which, and why."""
+        """Some tables of this file are not synced with a guest; tells which, and why."""
 
 
 class InboundConnection:
     """One peer that has dialled us; its ``driver`` reports here.
 
     Args:
-        purpose: what it came for; None for what takes no other connection's place.
-        guest: what it is called. news: may be None.
+        purpose: what it is for; None if it replaces no other connection.
+        guest: its name. news: may be None.
 
     Attributes:
-        driver: what drives its session, from ``InboundConnections.attend`` on. over: the peer has left.
+        driver: drives its session, from ``InboundConnections.attend`` on. over: whether the peer has left.
     """
 
     driver: Driver
@@ -91,12 +93,12 @@ class InboundConnection:
 
     @property
     def known(self) -> bool:
-        """Whether the peer has greeted, has shown to be the one that our file knows, and is still there."""
+        """Whether the peer has greeted, has proved to be the one that our file knows, and is still connected."""
         session = self.driver.session
         return not self.over and session.kin and session.closed is None
 
     def stepped(self, session: Session) -> None:
-        """For the driver: the session's facts may have changed."""
+        """Note, for the driver, that the session's facts may have changed."""
         if not self._parked_reported and session.greeted and (parked := session.parked):
             self._parked_reported = True
             sentence = together(parked)
@@ -128,60 +130,60 @@ class InboundConnection:
             self._news.inbound_sent(self.driver.host.path, self._guest, changes)
 
     def have_joined(self, joins: Mapping[str, Join]) -> None:
-        """Have the peer greet again if tables are left out for which a person here has an answer: then this side joins
+        """Have the peer greet again if tables are left out for which a person here has an answer. This side then joins
         their rows, over the connection that the peer makes."""
         session = self.driver.session
         if isinstance(session, SynclineSession) and session.would_lead(joins):
             self.driver.call(lambda: session.close(endings.TO_JOIN))
 
     def ended(self, reason: str) -> None:
-        """For the hub: why the inbound connection has ended."""
+        """Note, for the hub, why the connection has ended."""
         session = self.driver.session
         if self._news is not None and (session.greeted or session.copied):
             self._news.inbound_ended(self.driver.host.path, self._guest, reason if session.copied else "")
 
     def left(self) -> None:
-        """For the hub: the connection is over."""
+        """Note, for the hub, that the connection is over."""
         if self._news is not None:
             self._news.inbound_left(self.driver.host.path, self._guest, self.driver)
 
     def attended(self, on_known: Callable[[], None]) -> None:
-        """For ``InboundConnections``: call this once the peer is known."""
+        """Have ``InboundConnections`` called once the peer is known."""
         self._on_known = on_known
 
 
 class JoinAnswers:
-    """How rows that never met are joined with those of who dials us, where a person here has said so."""
+    """What a person here has said about joining rows with those of whoever dials us."""
 
     def __init__(self) -> None:
         self._said: dict[tuple[Path, SiteId | None], Mapping[str, Join]] = {}
 
     def say(self, path: Path, site: SiteId | None, joins: Mapping[str, Join]) -> None:
-        """Take down what was said for a file and a peer, or for every peer with None; {} forgets it."""
+        """Record what was said for a file and a peer (None: every peer); {} forgets it."""
         if joins:
             self._said[path, site] = dict(joins)
         else:
             self._said.pop((path, site), None)
 
     def claimed(self, path: Path, site: SiteId) -> None:
-        """What was said for every peer is made use of for this one. That only the other side's rows are to be left
-        holds for no second one: the rows of the two would replace each other whenever one of them comes."""
+        """Use what was said for every peer for this one. An answer that keeps only the other side's rows then holds for
+        no second peer, or the rows of the two would replace each other whenever one of them connects."""
         once = {table: how for table, how in self._said.get((path, None), {}).items() if how is Join.REPLACE}
         if once:
             self.say(path, None, {table: how for table, how in self._said[path, None].items() if table not in once})
             self.say(path, site, {**once, **self._said.get((path, site), {})})
 
     def of(self, path: Path, site: SiteId) -> Mapping[str, Join]:
-        """What holds for a file and a peer, as ``JoinSession.joins``."""
+        """Return what was said for a file and a peer, as ``JoinSession.joins``."""
         return {**self._said.get((path, None), {}), **self._said.get((path, site), {})}
 
 
 class InboundConnections:
-    """All inbound connections, by the file that they are to.
+    """All inbound connections, by file.
 
     Attributes:
-        news: told of what they bring and take.
-        joins: how rows that never met those of who dials are joined.
+        news: told what they bring and take.
+        joins: how rows are joined with those of whoever dials that have never met them.
     """
 
     def __init__(self) -> None:
@@ -191,14 +193,14 @@ class InboundConnections:
         self._listeners: defaultdict[Path, list[Callable[[], None]]] = defaultdict(list)
 
     def answer(self, path: Path, joins: Mapping[str, Join]) -> None:
-        """Have rows of a file joined in this way with those of whoever dials, and of who is there."""
+        """Have rows of a file joined in this way with those of whoever is connected or dials."""
         self.joins.say(path, None, joins)
         for inbound in tuple(self._here.get(path, ())):
             inbound.have_joined(joins)
 
     @contextlib.contextmanager
     def attend(self, inbound: InboundConnection, driver: Driver) -> Iterator[None]:
-        """While it goes on, a connection counts; whoever listens hears of it as soon as the peer is known."""
+        """Count a connection as one while inside; listeners are told as soon as the peer is known."""
         inbound.driver = driver
         if inbound.purpose is None:
             yield
@@ -217,7 +219,7 @@ class InboundConnections:
             self._notify(path)
 
     def listen(self, path: Path, on_change: Callable[[], None]) -> Callable[[], None]:
-        """Call ``on_change`` whenever somebody has come to a file, or left; return the function that ends it."""
+        """Call ``on_change`` whenever a peer of a file has connected or left; return the function that stops that."""
         self._listeners[path].append(on_change)
 
         def end() -> None:
@@ -228,7 +230,7 @@ class InboundConnections:
         return end
 
     def of(self, path: Path, site: SiteId | None, purpose: Purpose) -> InboundConnection | None:
-        """Return the connection of this peer to a file, the latest if there are more (the others will prove dead)."""
+        """Return this peer's connection to a file; the latest, if there are several (the others are dead)."""
         if path not in self._here:
             return None
         for inbound in reversed(self._here[path]):
@@ -245,10 +247,10 @@ class InboundState:
     """The inbound connections of one peer, for the link that dials it.
 
     Args:
-        inbound connections: of this process. path: the link's file. purpose: of its own connections.
+        inbound_connections: those of this process. path: the link's file. purpose: that of its own connections.
 
     Attributes:
-        site: who the peer is, as soon as that is known.
+        site: the peer's site id, once it is known.
     """
 
     def __init__(self, inbound_connections: InboundConnections, path: Path, purpose: Purpose) -> None:
@@ -259,21 +261,21 @@ class InboundState:
 
     @property
     def now(self) -> InboundConnection | None:
-        """The one that can take the place of our own connection, if it is there."""
+        """Return the connection that can replace our own, if there is one."""
         return self._inbound_connections.of(self._path, self.site, self._purpose) if self.site is not None else None
 
     def answer(self, joins: Mapping[str, Join]) -> None:
-        """Have rows joined in this way when the peer, if it is known who that is, dials us; {} for as it is."""
+        """Have rows joined in this way when the peer dials us, if we know its site id; {} undoes that."""
         if self.site is not None:
             self._inbound_connections.joins.say(self._path, self.site, joins)
 
     def forget(self) -> None:
-        """The peer is not kept any more, or is another one: what was known and said of it holds for nobody."""
+        """Forget what was known and said about the peer, which was removed or replaced."""
         self.answer({})
         self.site = None
 
     def outdoes(self, *, stays: bool) -> bool:
-        """Whether our own connection, which stays or not, is to give way to the one that is there."""
+        """Return whether our own connection, which stays or not, is to give way to the inbound one."""
         inbound = self.now
         if inbound is None or self.site is None:
             return False
@@ -285,9 +287,10 @@ class InboundState:
 
 
 def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:
-    """Whether our own connection to a peer gives way to its inbound connection; the other side finds the opposite.
+    """Return whether our own connection to a peer gives way to its inbound one; the other side comes to the opposite
+    result.
 
     Args:
-        ours, theirs: the two site ids. stays: whether ours would take the place of theirs as well.
+        ours, theirs: the two site ids. stays: whether ours could replace theirs as well.
     """
     return not stays or ours > theirs

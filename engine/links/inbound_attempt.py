@@ -1,4 +1,4 @@
-"""An attempt at a peer that has dialled us already: it goes by that connection, and makes none of its own."""
+"""An attempt at a peer that has dialled us already: it uses that connection and makes none of its own."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from engine.text import t
 
 
 class InboundAttempt(Attempt):
-    """Shows, asks and reports what an own connection would, as long as the inbound connection goes on.
+    """Shows and reports what a connection of our own would, as long as the inbound connection lasts.
 
     Args:
-        inbound connection: of the peer. The others are as in ``Attempt``.
+        inbound: the peer's connection. The others are as in ``Attempt``.
     """
 
     note = t("Uses the connection that the other side opened to this machine.")
@@ -34,7 +34,7 @@ class InboundAttempt(Attempt):
         self.before = self._summary(self.session, self.driver)
 
     async def run(self) -> Ending:
-        """Go along until the inbound connection is over, or this is told to hang up. Never fails."""
+        """Follow the inbound connection until it is over, or this attempt is told to hang up. Never fails."""
         self._inbound.watchers.append(self)
         try:
             if self.hurry:  # not before the file was looked at
@@ -51,7 +51,7 @@ class InboundAttempt(Attempt):
         return self._ending or Ending.GAVE_WAY
 
     def hang_up(self, ending: Ending, *, code: int = CloseCode.NORMAL_CLOSURE, reason: str = GOODBYE) -> None:
-        """End the attempt; the inbound connection is the peer's, and goes on."""
+        """End the attempt; the inbound connection is the peer's, and stays."""
         self._ending = ending
         self._ended.set()
 
@@ -61,7 +61,7 @@ class InboundAttempt(Attempt):
 
     @property
     def held(self) -> bool:
-        """A connection that is there is no trouble."""
+        """Return True: a connection that exists was of use."""
         return True
 
     # What the inbound connection reports (``engine.links.inbound.Watcher``)

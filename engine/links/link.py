@@ -34,10 +34,10 @@ class Link:
 
     Args:
         config: the peer. path: its database. hosts: where replicas are opened.
-        inbound: who has dialled us. reporter: told about everything. auto: whether auto-sync is on.
-        token: asked for the peer's token at each try; raises ``TokenStoreError`` while it cannot be had.
+        inbound: who has dialled us. reporter: is told about everything. auto: whether auto-sync is on.
+        token: returns the peer's token, for each attempt; raises ``TokenStoreError`` while it is not available.
         schema: what to announce to a stock server for a file without a recorded schema.
-        as_hub: whether a hub keeps it, for its guests.
+        as_hub: whether a hub keeps this link, for its guests.
         policies: when to try again after which error.
     """
 
@@ -91,12 +91,12 @@ class Link:
 
     @property
     def in_sync(self) -> bool:
-        """Whether the peer is truly in sync at this moment, with nothing held or smoothed, and no table parked."""
+        """Whether the peer is truly in sync at this moment, with no smoothing, and no table parked."""
         return self.caught_up and not self.status.parked
 
     @property
     def caught_up(self) -> bool:
-        """Whether both sides have all that they exchange at this moment."""
+        """Whether both sides have everything that they exchange at this moment."""
         attempt = self.attempt
         if attempt is None or attempt.session is None or attempt.trouble is not None:
             return False
@@ -104,17 +104,17 @@ class Link:
 
     @property
     def shown(self) -> bool:
-        """Whether the row, too, says that both sides have it all: it follows what is true by a moment."""
+        """Whether the row, which lags a moment behind, also says that both sides have everything."""
         return self.status.state in (State.IN_SYNC, State.NEEDS_YOU)
 
     @property
     def trouble(self) -> str:
-        """What keeps it from syncing, in words; '' when nothing is known to."""
+        """What keeps it from syncing, in words; '' if nothing is known to."""
         return self._troubles.now.reason if self._troubles.now is not None else ""
 
     @property
     def lost(self) -> bool:
-        """Whether nobody answers at the peer's address, or somebody else."""
+        """Whether nobody answers at the peer's address, or somebody else does."""
         return self._troubles.lost and self.config.pause_left() is None
 
     @property
@@ -125,12 +125,12 @@ class Link:
     # Commands
 
     def start(self) -> None:
-        """Begin to keep the peer in sync, on the running loop."""
+        """Start keeping the peer in sync, on the running loop."""
         self._stop_listening = self._inbound.listen(self._inbound_changed)
         self._task = asyncio.get_running_loop().create_task(self._run(), name=f"link {self.config.name}")
 
     async def stop(self) -> None:
-        """Hang up in good order and end. What is being merged is finished; nothing is lost."""
+        """Hang up cleanly and end. What is being merged is finished; nothing is lost."""
         self._stopping = True
         self._stop_listening()
         self._wake.set()
@@ -146,7 +146,7 @@ class Link:
         )
 
     def sync_now(self) -> asyncio.Future[None]:
-        """Sync at once, whatever the mode.
+        """Sync now, whatever the mode.
 
         Returns:
             a future that is done when both sides are caught up, or fails with the SynclineError that prevented it.
@@ -158,13 +158,14 @@ class Link:
         return self._sync_requests.add(to_next=to_next)
 
     def join(self, table: str, how: Join) -> None:
-        """Have rows of a table that never met the peer's joined in this way, as soon as it is there; '' stands for all
+        """Have rows of a table that never met the peer's joined in this way, once it is connected; '' stands for all
         tables."""
         self._attempts.join(table, how)
         self._wake.set()
 
     def set_auto(self, auto: bool, reason: str = "") -> None:
-        """Switch auto-sync, and say in a sentence why it is off: a live link then hangs up and waits to be asked."""
+        """Switch auto-sync on or off, with a sentence that says why it is off; a live link then hangs up and waits to
+        be asked."""
         self._auto = auto
         self._by_hand = reason or t("Auto-sync is off.")
         self._schedule.end_wait()
@@ -173,7 +174,7 @@ class Link:
         self._wake.set()
 
     def configure(self, config: PeerConfig) -> None:
-        """Take over changed settings (pause among them) and try anew with them."""
+        """Take over changed settings (a pause, for instance) and try again with them."""
         if (config.url, config.room) != (self.config.url, self.config.room):
             self._inbound.forget()
         self.config = self._attempts.config = self.board.config = config
@@ -183,11 +184,11 @@ class Link:
         self._wake.set()
 
     def local_moved(self, version: int) -> None:
-        """Take in that our file is at ``version``, connected or not."""
+        """Note that our file is at ``version``, connected or not."""
         self.board.local_moved(version)
 
     def file_changed(self) -> None:
-        """Take in that our tables are others now, or that the file is: what could not be synced perhaps can."""
+        """Note that our tables, or the file itself, have changed: what could not be synced perhaps can be now."""
         self._schedule.file_changed()
         if self._troubles.wakes:
             self._schedule.end_wait()
@@ -200,7 +201,7 @@ class Link:
             await self._attempts.run(pulling=not self._auto or self.config.mode is not Mode.LIVE)
 
     async def _until_due(self) -> bool:
-        """Wait until an attempt is due; False when the link is to end."""
+        """Wait until an attempt is due; return False if the link is to end."""
         while not self._stopping:
             self._wake.clear()
             pause_left = self.config.pause_left()
@@ -230,7 +231,7 @@ class Link:
         return False
 
     def _inbound_changed(self) -> None:
-        """A peer has dialled us, or has left."""
+        """React to a peer that has dialled us, or has left."""
         if self.attempt is None:
             self._wake.set()
         else:

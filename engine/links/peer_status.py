@@ -1,4 +1,4 @@
-"""From facts to a state that a person can trust: every status is derived from clocks."""
+"""Derives from facts a state that a person can trust: every status comes from clocks."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from engine.tables import Waiting
 from engine.text import sentences, t
 
 HOLD = 2.0
-"""Seconds for which "In sync" is held through a lag, so that it does not flicker."""
+"""Seconds for which "In sync" stays through a lag, so that it does not flicker."""
 
 
 SURE = 2.0
-"""Seconds after which the pace of a sync tells how long it will take."""
+"""Seconds after which the speed of a sync tells how long it will take."""
 
 REPORT_EVERY = 0.1
-"""Seconds between two reports of the same state with other numbers."""
+"""Seconds between two reports of the same state with different numbers."""
 
 STILL_CONNECTED = t("The other side is still connected to this machine.")
 
 UNSEEN = 0.3
-"""Seconds for which a peer that waits is tried again by itself before that shows: most of these tries fail at once."""
+"""Seconds that an automatic retry must last before it is shown: most of them fail at once."""
 
 
 NOTHING = Waiting()
@@ -39,11 +39,10 @@ NOTHING = Waiting()
 
 @dataclass(slots=True)
 class Progress:
-    """How far the sync under way has come, in versions, and how long "In sync" may still be held.
+    """How far the sync under way has come, in versions, and how long "In sync" may still be shown.
 
-    ``changes`` and ``size`` (bytes) are what it has moved so far, both ways; ``seconds_left`` is how long it goes on at
-    this pace, None while that cannot be told. ``settled_at`` is when the session was last truly in sync, on the loop's
-    clock.
+    ``changes`` and ``size`` (bytes) are what it has moved so far, both ways; ``seconds_left`` is the time left at this
+    speed, None while that is unknown. ``settled_at`` is when the session was last truly in sync, on the loop's clock.
     """
 
     total: int = 0
@@ -54,10 +53,10 @@ class Progress:
     settled_at: float | None = field(default=None)
     _began: float = field(default=0.0)
     _before: tuple[int, int] = field(default=(0, 0))
-    """The session's changes and bytes when this sync began."""
+    """The session's changes and bytes at the start of this sync."""
 
     def update(self, facts: SessionFacts, now: float, size: int = 0) -> None:
-        """Take in the session's facts as they are at ``now``, and how many bytes its connection has carried."""
+        """Update from the session's facts at ``now``, and the bytes that its connection has carried."""
         left = facts.to_receive + facts.to_send
         if left == 0:
             self.total = self.done = self.changes = self.size = 0
@@ -75,7 +74,7 @@ class Progress:
             self.settled_at = now
 
     def held(self, now: float) -> bool:
-        """Whether a lag is still too short to be shown."""
+        """Return whether a lag is still too short to be shown."""
         return self.settled_at is not None and now - self.settled_at < HOLD
 
 
@@ -94,8 +93,8 @@ def connected_state(
         facts: of the session.
         progress: kept by the caller over the session's life.
         now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
-        waiting: what of the file cannot be sent.
-        trouble: why the file cannot be used at the moment, so that nobody knows what it holds.
+        waiting: what cannot be sent of the file.
+        trouble: why the file cannot be used at the moment, so that what it holds is unknown.
     """
     if not facts.greeted:
         return State.CONNECTING, t("Connected; waiting for the other side to answer.")
@@ -119,7 +118,7 @@ def connected_state(
 
 
 def _settled(facts: SessionFacts, waiting: Waiting) -> tuple[State, str]:
-    """All that is exchanged is on both disks."""
+    """Return the state and sentence for when everything exchanged is on both disks."""
     if facts.parked or waiting:
         return State.NEEDS_YOU, sentences(together(facts.parked), t("Everything else is on both disks."), facts.note)
     there = t("Everything else is on both disks.") if facts.one_sided else t("Everything is on both disks.")
@@ -128,7 +127,7 @@ def _settled(facts: SessionFacts, waiting: Waiting) -> tuple[State, str]:
 
 ON_BATTERY = t("This machine is running on battery.")
 METERED = t("The network is metered.")
-"""Why auto-sync rests by itself."""
+"""Why auto-sync suspends itself."""
 
 
 def clock_time(when: float) -> str:
@@ -137,11 +136,12 @@ def clock_time(when: float) -> str:
 
 
 class Board:
-    """The row of one peer: gathers facts, and reports changes without flooding.
+    """The row of one peer: gathers facts, and reports changes at a limited rate.
 
     Args:
-        config: the peer; may be replaced when its settings change.
-        on_change: called with the whole row, at once when the state is another, else every ``REPORT_EVERY`` at most.
+        config: the peer; replaced when its settings change.
+        on_change: called with the whole row: at once if the state is a different one, else at most every
+            ``REPORT_EVERY``.
     """
 
     def __init__(self, config: PeerConfig, on_change: Callable[[PeerStatus], None]) -> None:
@@ -166,7 +166,7 @@ class Board:
         progress: Progress | None = None,
         remedy: Remedy | None = None,
     ) -> None:
-        """Show a state, why it is so, and what comes next."""
+        """Show a state, the reason for it, and what comes next."""
         if self._trying_timer is not None:
             self._trying_timer.cancel()
             self._trying_timer = None
@@ -193,7 +193,7 @@ class Board:
         self.show(State.PAUSED, sentences(reason, STILL_CONNECTED if visited else ""))
 
     def show_idle(self, reason: str, trouble: Trouble | None, *, visited: bool) -> None:
-        """Show that nothing follows by itself, the reason, and what went wrong the last time."""
+        """Show that nothing happens without being asked, the reason, and what went wrong last."""
         if trouble is not None and trouble.policy.needs_you:
             self.show(State.NEEDS_YOU, trouble.reason, remedy=trouble.remedy)
             return
@@ -203,7 +203,7 @@ class Board:
         )
 
     def show_waiting(self, until: float, trouble: Trouble | None) -> None:
-        """Show when the next attempt is due, in seconds since the epoch, and what went wrong the last time."""
+        """Show when the next attempt is due, in seconds since the epoch, and what went wrong last."""
         if trouble is None:
             self.show(State.IDLE, t("Next sync at {time}.", time=clock_time(until)), next_attempt=until)
         else:
@@ -211,10 +211,10 @@ class Board:
             self.show(state, trouble.reason, next_attempt=until, remedy=trouble.remedy)
 
     def trying(self, *, again: bool, asked: bool) -> None:
-        """An attempt begins.
+        """Note that an attempt begins.
 
         Args:
-            again: only to ask a quiet peer how far it is, which is no news.
+            again: only to ask a quiet peer how far it is, which is not worth showing.
             asked: a person waits for it.
         """
         if self.status.state is State.WAITING and not asked and not again:
@@ -226,7 +226,7 @@ class Board:
         self._set(last_attempt=time.time())
 
     def note(self, facts: SessionFacts, waiting: Waiting | None = None) -> None:
-        """Take in what the session knows, and what of the file cannot be sent, if that is known."""
+        """Update from what the session knows, and what cannot be sent of the file, if known."""
         self._connected = True
         if facts.greeted and facts.confirmed != self.status.confirmed:
             self.confirmed_at = time.time()
@@ -244,28 +244,28 @@ class Board:
         )
 
     def left(self, facts: SessionFacts | None) -> None:
-        """The connection is gone; what was known stays."""
+        """Note that the connection is gone; what was known stays."""
         if facts is not None:
             self.note(facts)
         self._connected = False
 
     def succeeded(self) -> None:
-        """Both sides were caught up just now."""
+        """Note that both sides were caught up just now."""
         self._set(last_success=time.time())
 
     def local_moved(self, version: int) -> None:
-        """Our file moved while nobody may be connected."""
+        """Note that our file is at another version, while the peer may not be connected."""
         sends = self.config.direction is not Direction.RECEIVE
         if sends and self.status.site_id is not None and not self._connected:
             self._set(to_send=max(0, version - self.status.confirmed))
 
     def recheck_later(self, check: Callable[[], None]) -> None:
-        """Call ``check`` once the time is over for which "In sync" is held."""
+        """Call ``check`` once the time for which "In sync" is kept is over."""
         if self._recheck_timer is None:
             self._recheck_timer = asyncio.get_running_loop().call_later(HOLD, self._recheck, check)
 
     def close(self) -> None:
-        """Report no more."""
+        """Stop reporting."""
         for timer in (self._timer, self._recheck_timer, self._trying_timer):
             if timer is not None:
                 timer.cancel()

@@ -1,4 +1,4 @@
-"""Who wants to know what links do."""
+"""What links report to."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.tables import Applied
 
 
 class Reporter(Protocol):
-    """Hears what links do, each named by its peer's id."""
+    """Is told what links do; each is named by its peer's id."""
 
     def peer_changed(self, status: PeerStatus) -> None:
-        """A peer's row is otherwise now."""
+        """A peer's row has changed."""
 
     def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         """Changes from a peer were merged."""
@@ -28,7 +28,7 @@ class Reporter(Protocol):
         """A session with a peer is over."""
 
     def needs_you(self, peer: PeerId, sentence: str, hint: str) -> None:
-        """A person may have to mend something before all can be synced."""
+        """A person may have to fix something before everything can be synced."""
 
     def tables_parked(self, peer: PeerId, sentence: str, hint: str) -> None:
-        """Some tables are not synced, though all else is."""
+        """Some tables are not synced, though everything else is."""

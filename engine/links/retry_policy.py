@@ -1,14 +1,14 @@
-"""What it means that a try came to nothing: what to tell the person, what they can begin with, when to try again.
+"""What a failed attempt means: what to tell the person, what they can do about it, and when to try again.
 
-Nothing ends the tries for good. Most of what looks like a person's mistake passes by itself: a proxy that is
-restarted, a login page, a clock that is set, a token that its owner puts back. So each kind of error has a policy,
-and a link goes on, slower and slower, until it is paused or removed.
+No failure stops a link for good. Most of what looks like a person's mistake goes away by itself: a proxy that is
+restarted, a login page, a clock that is set, a token that its owner puts back. So each kind of error has a policy, and
+a link keeps trying, more and more slowly, until it is paused or removed.
 
-That holds for a copied or restored file and for tables that differ, too: a look does no harm. Who the two sides are
-and how their tables look is compared before anything else is said. What each has seen of the other's file is compared
-before a change of theirs is taken, and after a refusal also before one is asked for or sent
-(``LineageSession.wary``). So a look that is refused again has moved no change and no clock, and nobody need tell the
-link that it was mended, here or over there.
+That holds for a copied or restored file and for differing tables, too: trying does no harm. The identities and tables
+of the two sides are compared before anything else is sent. What each has seen of the other's file is compared before
+one of its changes is accepted and, after a refusal, also before one is asked for or sent (``LineageSession.wary``). So
+an attempt that is refused again has moved no change and no clock, and nobody has to tell the link that the problem was
+fixed, here or over there.
 """
 
 from __future__ import annotations
@@ -52,19 +52,20 @@ Policies = Mapping[type[SynclineError], RetryPolicy]
 """The policy of each kind of error, or of a kind above it in the tree."""
 
 REFUSED = RetryPolicy(needs_you=True)
-"""Somebody said no."""
+"""The other side refused."""
 
 REFUSED_AS_IT_IS = replace(REFUSED, wakes=True)
-"""Likewise, and our file may be why."""
+"""The other side refused, perhaps because of our file."""
 
 DENIED = RetryPolicy(first=5.0, longest=120.0, needs_you=True)
-"""A token was refused. What guards a server against guessing counts these, and locks out who is too quick."""
+"""A token was refused. A server's protection against guessing counts these attempts, and locks out whoever is too
+fast."""
 
 AWAY = RetryPolicy(wakes=True)
-"""Our file is not there; who brings it back needs nothing else."""
+"""Our file is not there; putting it back is all that is needed."""
 
 LOOK = RetryPolicy(first=60.0, longest=60.0, jitter=(1.0, 1.05), needs_you=True, wakes=True)
-"""Only somebody's doing can mend it, or each try costs much: a look now and then."""
+"""Only a person can fix it, or each attempt is costly: try now and then."""
 
 POLICIES: Policies = {
     SynclineError: RetryPolicy(),
@@ -95,7 +96,7 @@ REMEDIES = {
     TokenLost: Remedy.EDIT,
     UsageError: Remedy.EDIT,
 }
-"""What a person can begin with, likewise."""
+"""What a person can do about each kind of error."""
 
 
 MENDING = {
@@ -104,22 +105,22 @@ MENDING = {
     Where.HERE: Remedy.REPAIR,
     Where.BETWEEN: Remedy.COMPARE_TABLES,
 }
-"""And what where some tables are parked; the first that fits."""
+"""What a person can do if some tables are parked; the first that fits counts."""
 
 LEFT = t("Everything else is synced; this follows as soon as it is fixed.")
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the last try came to nothing.
+    """Why the last attempt failed.
 
     Attributes:
         sentence, hint: of the error.
         policy: when to try again.
-        remedy: what a person can begin with, if they are needed and that is known.
-        copied: whether one of the two files was found to be a copy, or a restored one.
-        lost: whether nobody answered at the peer's address, or somebody else.
-        retry_after: the least seconds to wait, as the other side wishes.
+        remedy: what a person can do about it, if one is needed and that is known.
+        copied: whether one of the two files was found to be a copy, or restored from one.
+        lost: whether nobody answered at the peer's address, or somebody else did.
+        retry_after: the least seconds to wait, as the other side asks.
     """
 
     sentence: str
@@ -132,7 +133,7 @@ class Trouble:
 
     @classmethod
     def of(cls, error: SynclineError, policies: Policies, *, paired: bool) -> Trouble:
-        """Return what an error means. ``paired``: nobody knows the peer's token but the other side."""
+        """Return what an error means. ``paired``: only the other side knows the peer's token."""
         kinds = type(error).__mro__
         remedy = next((REMEDIES[kind] for kind in kinds if kind in REMEDIES), None)
         if remedy is Remedy.EDIT and paired and not isinstance(error, RoomMissing | WrongServer):
@@ -149,7 +150,7 @@ class Trouble:
 
     @classmethod
     def of_parked(cls, parked: Sequence[ParkedTable], policies: Policies) -> Trouble:
-        """Return what it means that some tables are parked, where all else is synced."""
+        """Return what it means that some tables are parked while everything else is synced."""
         found = cls.of(TablesParked(together(parked), hint=LEFT), policies, paired=False)
         places = {one.where for one in parked}
         remedy = next((MENDING[where] for where in MENDING if where in places), None)
@@ -159,10 +160,10 @@ class Trouble:
 
     @property
     def kind(self) -> str:
-        """What is the same for troubles that differ in numbers only: a person need not be called for each."""
+        """Return what troubles that differ only in numbers have in common, so that a person is not called for each."""
         return re.sub(r"\d+", "", self.reason)
 
     @property
     def reason(self) -> str:
-        """What to show: with the hint, where a person is needed."""
+        """Return what to show: with the hint, if a person is needed."""
         return sentences(self.sentence, self.hint) if self.policy.needs_you else self.sentence

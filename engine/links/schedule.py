@@ -1,4 +1,4 @@
-"""When a link tries next: at a time, or because somebody asked; later after each failure."""
+"""When a link tries next: at a set time, or when somebody asks; later after each failure."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ class Schedule:
     """When the next attempt of one link is due.
 
     Attributes:
-        next_at: when, in seconds since the epoch: a machine that sleeps must not shift it. 0.0 is at once.
-        asked: whether somebody wants one at once, whatever the mode.
+        next_at: when, in seconds since the epoch, as sleep of the machine must not shift it. 0.0 is at once.
+        asked: whether somebody has asked for one now, whatever the mode.
     """
 
     def __init__(self) -> None:
         self.next_at = 0.0
         self.asked = False
         self._longest_wait = 0.0
-        """Seconds of the present wait; if more are left, the wall clock was set back."""
+        """Seconds of the current wait; if more are left, the wall clock was set back."""
         self._backoff = Backoff(random.Random())
         self._greetings = 0
         """Fruitless greetings in a row."""
@@ -32,37 +32,37 @@ class Schedule:
 
     @property
     def left(self) -> float:
-        """The seconds until the next attempt; 0.0 when it is due."""
+        """Return the seconds until the next attempt; 0.0 when it is due."""
         left = self.next_at - time.time()
         return left if 0 < left <= self._longest_wait else 0.0
 
     def ask(self) -> None:
-        """Have an attempt at once, whatever the mode."""
+        """Make an attempt due now, whatever the mode."""
         self.asked = True
         self._backoff.reset()
 
     def begin(self) -> bool:
-        """Note that an attempt begins; returns whether somebody asked for it."""
+        """Note that an attempt begins; return whether somebody asked for it."""
         asked, self.asked = self.asked, False
         self._file_changed = False
         return asked
 
     def wait(self, seconds: float) -> None:
-        """Let the next attempt be due after this time."""
+        """Make the next attempt due after this time."""
         self._longest_wait = seconds
         self.next_at = time.time() + seconds
 
     def end_wait(self) -> None:
-        """Let the next attempt be due now."""
+        """Make the next attempt due now."""
         self.next_at = 0.0
 
     def restart(self) -> None:
-        """Let the next attempt be due now, as if none had failed."""
+        """Make the next attempt due now, as if none had failed."""
         self.end_wait()
         self._backoff.reset()
 
     def did_good(self) -> None:
-        """Let the next failure be the first one: the attempt at work has done some good."""
+        """Count the next failure as the first one, as the attempt at work was of use."""
         self._backoff.reset()
 
     def caught_up(self) -> None:
@@ -70,7 +70,7 @@ class Schedule:
         self._greetings = 0
 
     def greet_again(self, *, fruitless: bool) -> bool:
-        """Let the next attempt be due now, for a new greeting; False when too many of these have led nowhere."""
+        """Make the next attempt due now, for a new greeting; return False if too many of these have led nowhere."""
         self._greetings = self._greetings + 1 if fruitless else 0
         if self._greetings > GREETINGS:
             return False
@@ -78,9 +78,9 @@ class Schedule:
         return True
 
     def fail(self, policy: RetryPolicy, *, at_least: float) -> None:
-        """Let the next attempt be due by the policy of what went wrong, after ``at_least`` seconds.
+        """Schedule the next attempt by the policy for what went wrong, after ``at_least`` seconds or more.
 
-        Our file may have changed meanwhile: where that may mend it, it is due now.
+        If our file has changed meanwhile and that may have fixed it, it is due now.
         """
         seconds = max(self._backoff.next(policy), at_least)
         self.wait(0 if self._file_changed and policy.wakes else seconds)

@@ -1,4 +1,4 @@
-"""Who asked for a sync and waits until it is done."""
+"""Who has asked for a sync and waits for it."""
 
 from __future__ import annotations
 
@@ -8,30 +8,31 @@ from engine.errors import SynclineError
 
 
 class SyncRequests:
-    """Those of one link: who waits for the attempt at work, and who waits for the next one."""
+    """The requests of one link: for the attempt at work, and for the next one."""
 
     def __init__(self) -> None:
         self._now: list[asyncio.Future[None]] = []
         self._next: list[asyncio.Future[None]] = []
 
     def __bool__(self) -> bool:
-        """Whether somebody waits for the attempt at work."""
+        """Return whether somebody waits for the attempt at work."""
         return bool(self._now)
 
     def add(self, *, to_next: bool) -> asyncio.Future[None]:
-        """Return a future that ``settle`` ends. ``to_next``: what is at work now does not answer for it."""
+        """Return a future that ``resolve`` ends. ``to_next``: wait for the next attempt, as the one at work cannot
+        vouch for it."""
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
         (self._next if to_next else self._now).append(waiter)
         return waiter
 
     def begin(self) -> None:
-        """The next attempt begins, and answers for all."""
+        """Note that the next attempt begins, and that all requests wait for it."""
         self._now += self._next
         self._next.clear()
 
     def resolve(self, error: SynclineError | None, *, also_next: bool = False) -> None:
-        """Tell everybody who waits for the attempt at work, and on demand for the next, how it went."""
+        """Tell everybody who waits for the attempt at work, and optionally for the next, how it went."""
         sync_requests, self._now = self._now, []
         if also_next:
             sync_requests += self._next

@@ -1,4 +1,4 @@
-"""What keeps one link from syncing, and when the person is called for it."""
+"""What keeps one link from syncing, and when to call a person."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.table_shape import ParkedTable
 
 
 class Troubles:
-    """The trouble of one link: from a try that came to nothing until one goes well.
+    """The trouble of one link, from an attempt that fails until one succeeds.
 
     Args:
         peer: its id. policies: when to try again after which error.
-        reporter: told once of each kind of trouble for which a person may be needed.
+        reporter: told once about each kind of trouble for which a person may be needed.
 
     Attributes:
-        now: the trouble; None for none.
+        now: the trouble; None if there is none.
     """
 
     def __init__(self, peer: PeerId, reporter: Reporter, policies: Policies) -> None:
@@ -30,37 +30,37 @@ class Troubles:
         self._reporter = reporter
         self._policies = policies
         self._called_for: set[str] = set()
-        """The kinds of trouble for which the person was called, until it goes well."""
+        """The kinds of trouble for which a person was called, until an attempt succeeds."""
         self._parked: tuple[ParkedTable, ...] = ()
-        """What was not synced when all else was, the last time."""
+        """What was left out the last time that everything else was synced."""
 
     @property
     def needs_you(self) -> bool:
-        """Whether it looks as if only a person could mend it."""
+        """Whether probably only a person can fix it."""
         return self.now is not None and self.now.policy.needs_you
 
     @property
     def wakes(self) -> bool:
-        """Whether a change of our file may mend it."""
+        """Whether a change of our file may fix it."""
         return self.now is not None and self.now.policy.wakes
 
     @property
     def copied(self) -> bool:
-        """Whether one of the two files was found to be a copy, or a restored one."""
+        """Whether one of the two files was found to be a copy, or restored from one."""
         return self.now is not None and self.now.copied
 
     @property
     def lost(self) -> bool:
-        """Whether nobody answers at the peer's address, or somebody else."""
+        """Whether nobody answers at the peer's address, or somebody else does."""
         return self.now is not None and self.now.lost
 
     @property
     def incomplete(self) -> TablesParked | None:
-        """What to tell whoever asked for a sync that is done; None when nothing was left out."""
+        """Return what to tell those who asked for a sync that has ended; None if nothing was left out."""
         return TablesParked(together(self._parked), hint=LEFT) if self._parked else None
 
     def fail(self, error: SynclineError, *, paired: bool) -> Trouble:
-        """Take in what went wrong, call the person if need be, and return what it means."""
+        """Note what went wrong, call a person if need be, and return what it means."""
         trouble = self.now = Trouble.of(error, self._policies, paired=paired)
         if trouble.policy.needs_you and trouble.kind not in self._called_for:
             self._called_for.add(trouble.kind)
@@ -68,7 +68,8 @@ class Troubles:
         return trouble
 
     def synced(self, parked: Sequence[ParkedTable]) -> None:
-        """All that is exchanged is on both disks: these tables, which are not, are the only trouble."""
+        """Note that everything exchanged is on both disks; these tables, which are not synced, are the only trouble
+        left."""
         self._parked = tuple(parked)
         if not parked:
             self.clear()
@@ -79,7 +80,7 @@ class Troubles:
             self._reporter.tables_parked(self._peer, trouble.sentence, trouble.hint)
 
     def found(self) -> None:
-        """Somebody answers at the peer's address, who is the peer."""
+        """Note that the peer itself answers at its address."""
         if self.now is not None and self.now.lost:
             self.now = replace(self.now, lost=False)
 

@@ -1,4 +1,4 @@
-"""An open file and its transactions: what every method of a replica stands on."""
+"""An open file and its transactions, which every method of a replica builds on."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from engine.tables.trigger_rule import TriggerRule
 from engine.text import t
 
 PROGRESS = 100_000
-"""Instructions of SQLite, a few milliseconds of work, after which a statement looks whether it is to end."""
+"""SQLite instructions, a few milliseconds of work, after which a statement checks whether it has to end."""
 
 NORMAL = 1
-"""The number of ``synchronous`` with which a log (WAL) is synced only when it is copied into the file."""
+"""The value of ``synchronous`` with which a log (WAL) is synced only when it is copied into the file."""
 
 SHORT_MS = 50
 """How long a short try waits for another program's lock."""
 
 TRIES = 3
-"""How often a reading tries to find that nothing was written since it was recorded."""
+"""Attempts of a read transaction to begin with nothing written that is not recorded."""
 
 WAITS = (1, 2, 5, 10, 15, 20, 25, 25, 25, 50, 50, 100)
-"""Milliseconds between two tries to get a lock, the last again and again, as SQLite has them."""
+"""Milliseconds between attempts to get a lock, of which the last repeats, as in SQLite."""
 
 
 class Database:
@@ -47,8 +47,8 @@ class Database:
         path: the file.
         site_id: its 16 bytes; empty for a file opened read-only that has none yet.
         connection: for the app's own SQL; writes to CRRs on it are tracked.
-        file_id: which file it is, whatever is under the path later; None for one that has no path.
-        readonly: opened so; nothing is ever written.
+        file_id: identifies the file, whatever is under the path later; None for one without a path.
+        readonly: whether it was opened read-only, so that nothing is ever written.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
@@ -76,10 +76,10 @@ class Database:
 
     @classmethod
     def open(cls, path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False) -> Self:
-        """Open a file; arguments and errors as engine.crr.connect.
+        """Open a file; arguments and errors as for ``engine.crr.connect``.
 
         Raises:
-            FileReplaced: likewise, another file took its place at this very moment.
+            FileReplaced: another file took its place at this very moment.
         """
         before = file_id(Path(path))
         connection, state = open_state(path, readonly=readonly, create=create, recover=recover)
@@ -90,7 +90,7 @@ class Database:
         return file
 
     def close(self) -> None:
-        """Close the file; again is fine."""
+        """Close the file; closing it again does no harm."""
         if not self._closed:
             self._closed = True
             with explained(self.path):
@@ -99,7 +99,7 @@ class Database:
                 self.connection.close()
 
     def check_there(self) -> None:
-        """See that the file is still the one under its path.
+        """Check that the file is still the one under its path.
 
         Raises:
             NoSuchFile: it has lost its name. FileReplaced: another file has it.
@@ -109,7 +109,8 @@ class Database:
             raise not_there(self.path) if now is None else replaced(self.path)
 
     def stop(self) -> None:
-        """Have what is under way end with an error, and be taken back; nothing new begins. From any thread."""
+        """End what is under way with an error, roll it back, and let nothing new begin. May be called from any
+        thread."""
         self._stop.set()
 
     def __enter__(self) -> Self:
@@ -124,8 +125,8 @@ class Database:
 
     @contextmanager
     def short_tries(self) -> Iterator[None]:
-        """Inside, no transaction that writes waits long for the lock before it begins: whoever comes back later lets
-        others have their turn meanwhile. Once it has begun, it waits as ever for programs that read."""
+        """Inside, let no write transaction wait long for the lock before it begins, so that others get their turn
+        before the caller tries again. Once it has begun, it waits for programs that read, as always."""
         before, self._short_tries = self._short_tries, True
         try:
             yield
@@ -136,14 +137,14 @@ class Database:
         return _Transaction(self, "BEGIN")
 
     def _writing(self, *, altering: bool = False) -> AbstractContextManager[apsw.Connection]:
-        """A transaction that writes; ``altering``: the schema of synced tables may change in it."""
+        """Open a write transaction; ``altering``: the schema of synced tables may change in it."""
         if self.readonly:
             raise ReadOnlyFile(t("“{path}” was opened read-only.", path=self.path), hint=t("Open it for writing."))
         return _Writing(self, altering=altering)
 
     @contextmanager
     def _reading_captured(self) -> Iterator[apsw.Connection]:
-        """A transaction in which everything that programs wrote is recorded: one that reads, if it can be."""
+        """Open a transaction in which everything that programs wrote is recorded; a read transaction, if possible."""
         for _ in range(TRIES):
             with self._reading() as db:
                 if self.readonly or self.is_captured():
@@ -158,29 +159,29 @@ class Database:
                 self._recorded = 0
 
     def _newest(self) -> int:
-        """The file's version as peers are told it, with what was recorded in the transaction that reads."""
+        """Return the file's version as peers are told it, including what was recorded in this transaction."""
         return max(self._state.sendable_version(), min(self._recorded, MAX_VERSION - 1))
 
     def is_captured(self) -> bool:
-        """Whether all that programs wrote is recorded."""
+        """Return whether everything that programs wrote is recorded."""
         with explained(self.path):
             return all(kind.is_captured() for kind in self._kinds.all)
 
     def has_ordinary(self) -> bool:
-        """Whether it has tables to which any program writes without recording that."""
+        """Return whether it has tables to which any program writes without recording it."""
         with explained(self.path):
             return bool(self._ordinary.tables.entries())
 
     def schema_moved(self) -> bool:
-        """Whether somebody has changed the schema of such a file, and nobody has looked what became of the rows."""
+        """Return whether the schema of such a file was changed and what became of the rows has not been checked."""
         with explained(self.path):
             return self._ordinary.tables.schema_moved()
 
     def capture(self) -> None:
-        """Record what programs wrote, in short transactions, so that they can go on in between.
+        """Record what programs wrote, in short transactions, so that they can continue in between.
 
         Raises:
-            FileBusy, StorageFailed, ReadOnlyFile: the file; what was recorded before stays so.
+            FileBusy, StorageFailed, ReadOnlyFile: the file; what was recorded before stays recorded.
         """
         for kind in self._kinds.all:
             with explained(self.path):
@@ -191,10 +192,10 @@ class Database:
 
     @contextmanager
     def _at_ease(self) -> Iterator[None]:
-        """Commits inside need not reach the disk at once, where the next one that does takes them along: in WAL mode.
+        """Inside, commits need not reach the disk at once if the next one that does takes them along, as in WAL mode.
 
-        Nothing rests on a capture that is lost in a power cut: what it found is found again. What is sent is made
-        durable first, whoever committed it (``Replica.ensure_durable``).
+        Losing a capture in a power cut does no harm: what it found is found again. What is sent is made durable first,
+        whoever committed it (``Replica.ensure_durable``).
         """
         cursor = self._state.cursor()
         with explained(self.path):
@@ -211,7 +212,8 @@ class Database:
             cursor.execute(f"PRAGMA main.synchronous = {before}")
 
     def _capture_rest(self) -> int:
-        """Record what was written since, in this write transaction; returns the latest version that was recorded so."""
+        """Record in this write transaction what was written since; return the latest version that was recorded in this
+        way."""
         return max(kind.capture_all() for kind in self._kinds.all)
 
 
@@ -226,14 +228,14 @@ class _Waits:
         self._most: int | None = None
 
     def goes_on(self, tries: int) -> bool:
-        """Wait a while, so many times by now; False to give up."""
+        """Wait a while, having waited so many times; return False to give up."""
         begun = sum(WAITS[:tries]) + max(0, tries - len(WAITS)) * WAITS[-1]
         most = BUSY_MS if self._most is None else self._most
         return begun < most and not self._stop.wait(WAITS[min(tries, len(WAITS) - 1)] / 1000)
 
     @contextmanager
     def at_most(self, milliseconds: int) -> Iterator[None]:
-        """Wait no longer inside."""
+        """Wait no longer than this inside."""
         self._most = milliseconds
         try:
             yield
@@ -242,13 +244,13 @@ class _Waits:
 
 
 class _Transaction:
-    """One transaction; what goes wrong takes it back, and SQLite's errors become ours. (A generator would take twice as
-    long, for each single change that comes.)
+    """One transaction, which is rolled back if anything goes wrong; SQLite's errors become ours. (A generator would
+    take twice as long, for every single change that comes.)
 
     Args:
-        file: whose.
-        begin: the statement.
-        check: is called after the beginning and before the end.
+        file: the database.
+        begin: the statement that begins it.
+        check: called after it has begun and before it ends.
     """
 
     __slots__ = ("_begin", "_check", "_cursor", "_file")
@@ -292,7 +294,7 @@ class _Transaction:
             raise
 
     def _take_back(self, error: BaseException) -> None:
-        """Roll back; raises another error where there is a better one."""
+        """Roll back; raise another error if there is a better one."""
         _let_go(error)
         try:
             if self._file.connection.in_transaction:
@@ -305,8 +307,8 @@ class _Transaction:
 
 
 class _Writing(_Transaction):
-    """A transaction that writes. What a replica keeps beside the tables changes the schema, too: unless it is
-    ``altering``, no ordinary table is compared for that."""
+    """A write transaction. Since a replica's own tables change the schema, too, ordinary tables are compared for a
+    change of schema only if it is ``altering``."""
 
     __slots__ = ("_schema", "_tables")
 
@@ -336,8 +338,8 @@ class _Writing(_Transaction):
 
 
 def _let_go(error: BaseException) -> None:
-    """End the queries that were being read when an error came. Whoever keeps that keeps them too, in the frames that it
-    went through, and a query that has not ended holds the file's lock, transaction or not."""
+    """End the queries that were being read when an error was raised. Whoever keeps the error keeps them alive in its
+    frames, and an unfinished query holds the file's lock, transaction or not."""
     at: BaseException | None = error
     while at is not None:
         clear_frames(at.__traceback__)

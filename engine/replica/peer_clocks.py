@@ -1,4 +1,4 @@
-"""What is known of peers: their clocks, what these cover, and the tokens by which files know each other."""
+"""What is known about peers: their clocks, what these cover, and the tokens by which files recognize each other."""
 
 from __future__ import annotations
 
@@ -32,20 +32,21 @@ class PeerClocks(Joining):
         announced: int = 0,
         loose: Mapping[str, Collection[tuple[str, ...]]] = _NOTHING,
     ) -> Known:
-        """What is known of one peer: its clocks, what they cover, and where a cut range can go on.
+        """Return what is known about one peer: its clocks, what they cover, and where a range that was cut can
+        continue.
 
-        Tables that bear no mark yet are marked, unless the file was opened read-only: what comes from now on rests on
-        these very tables.
+        Tables without a mark are given one, unless the file was opened read-only, as what is received from now on is
+        for these very tables.
 
         Args:
-            parked: tables that do not take part on one of the two sides; from now on no clock covers them.
+            parked: tables that are parked on one of the two sides; from now on no clock covers them.
             meetings: tables whose rows belong together with the peer's from now on.
-            announced: the version that the peer was at when it told of these.
-            loose: by table, foreign keys to which apps do not keep elsewhere: from now on no row waits for its parent
-                by one of them.
+            announced: the version of the peer's file when it announced these.
+            loose: by table, foreign keys that apps violate elsewhere; from now on no row waits for its parent because
+                of them.
 
         Returns:
-            nothing but ``stale`` where rows of such a table have come since that have not met the peer's.
+            only ``stale`` if such a table has received rows since that have not met the peer's.
         """
         with self._reading() as db:
             catalogue, learnt = self._kinds.catalogue(), self._learnt(db, meetings)
@@ -90,25 +91,26 @@ class PeerClocks(Joining):
             table_marks.put(self.connection, crr)
 
     def marks(self) -> table_marks.Marks:
-        """The marks that the tables bear now (``engine.clocks.table_marks``)."""
+        """Return the marks that the tables have now (``engine.clocks.table_marks``)."""
         with explained(self.path):
             return tuple(self._kinds.catalogue().marks.items())
 
     def lineage_mark(self) -> int:
-        """The number of the latest token that any peer has shown; later ones have higher numbers."""
+        """Return the number of the latest token that any peer has shown; later ones have higher numbers."""
         with self._reading() as db:
             return lineage.mark(db)
 
     def renew_lineage(self, site_id: SiteId, confirmed: bytes | None) -> tuple[bytes, ...]:
-        """Have a new token to show to a peer on disk; ``confirmed`` is the latest that it keeps (``lineage``).
+        """Make a new lineage token for a peer, and write it to disk; ``confirmed`` is the latest that the peer keeps
+        (``lineage``).
 
         Returns:
-            the tokens by which the peer may know this file now, the newest last.
+            the tokens by which the peer may recognize this file now, the newest last.
         """
         return self.renew_lineages([(site_id, confirmed)])[0]
 
     def renew_lineages(self, peers: Sequence[tuple[SiteId, bytes | None]]) -> list[tuple[bytes, ...]]:
-        """As ``renew_lineage``, for several peers in one transaction."""
+        """Do as ``renew_lineage``, for several peers in one transaction."""
         own = self._state.site_id
         with self._writing() as db:
             self._state.keep_floor()
@@ -119,13 +121,13 @@ class PeerClocks(Joining):
             return [lineage.mine(db, own, site_id) for site_id, _ in peers]
 
     def keep_lineage(self, site_id: SiteId, token: bytes, after: Collection[bytes] | None = None) -> bool:
-        """Keep on disk the token that a peer shows from now on.
+        """Write to disk the token that a peer shows from now on.
 
         Args:
             after: the tokens that this very file is known to have had. A new one must follow one of them.
 
         Returns:
-            False when it does not: there are two files with this id. It was not kept then.
+            False if it does not: there are two files with this id, and it was not kept.
 
         Raises:
             UsageError: an id or a token that is not 16 bytes.
@@ -136,9 +138,10 @@ class PeerClocks(Joining):
             return lineage.keep(db, self._state.site_id, site_id, token, after)
 
     def ask_again(self, site_id: SiteId, since: int = 0) -> None:
-        """Remember to ask a peer for its history above ``since`` once more, and to have no filter hide anything of it.
+        """Record that a peer is to be asked for its history above ``since`` once more, with no filter hiding any of it.
 
-        It is kept on disk until all of it is here, however often the connection is cut (``keeping``). Clocks stay.
+        The record stays on disk until all of it is here, however often the connection is cut (``keeping``). Clocks
+        stay.
 
         Raises:
             UsageError: an id that is not 16 bytes.
@@ -149,15 +152,15 @@ class PeerClocks(Joining):
             coverage.record_wish(db, site_id, since)
 
     def received_clock(self, site_id: SiteId) -> int:
-        """How far of the peer's history is held on disk; 0 when nothing is recorded."""
+        """Return up to which version the peer's history is on this disk; 0 if nothing is recorded."""
         return next((p.received or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
 
     def sent_clock(self, site_id: SiteId) -> int:
-        """How far of our history the peer has confirmed; 0 when nothing is recorded."""
+        """Return up to which version the peer has confirmed our history; 0 if nothing is recorded."""
         return next((p.sent or 0 for p in self.tracked_peers() if p.site_id == site_id), 0)
 
     def record_sent(self, site_id: SiteId, version: int) -> None:
-        """Record what a peer confirmed, also a lower version than before (it says what it holds).
+        """Record what a peer has confirmed, even a lower version than before, as it tells what it holds.
 
         Raises:
             UsageError: an id that is not 16 bytes, or a version out of range.
@@ -165,13 +168,13 @@ class PeerClocks(Joining):
         self.record_all_sent({site_id: version})
 
     def record_all_sent(self, clocks: Mapping[SiteId, int], *, floor: int = 0) -> None:
-        """Record what several peers confirmed, by site id, in one transaction; as ``record_sent``.
+        """Record what several peers have confirmed, by site id, in one transaction; as ``record_sent``.
 
         Args:
-            floor: as in ``merge``: a file that was set back does not hold what was confirmed.
+            floor: as in ``merge``; a file that was set back no longer holds what was confirmed.
 
         Raises:
-            FileReplaced: it was; nothing was recorded.
+            FileReplaced: it was set back; nothing was recorded.
         """
         for site_id, version in clocks.items():
             if len(site_id) != 16 or not 0 <= version < MAX_VERSION:
@@ -186,16 +189,17 @@ class PeerClocks(Joining):
                 tracked.record_sent(db, site_id, version)
 
     def tracked_peers(self) -> list[TrackedPeer]:
-        """The clocks of every peer, by site id."""
+        """Return the clocks of every peer, by site id."""
         with self._reading() as db:
             return tracked.tracked_peers(db)
 
     def announcements(self) -> list[tuple[SiteId, int]]:
-        """(site id, received clock) of every peer, for a greeting; sent clocks never."""
+        """Return (site id, received clock) of every peer for a greeting, which never holds sent clocks."""
         return [(peer.site_id, peer.received) for peer in self.tracked_peers() if peer.received is not None]
 
     def _check_same(self, floor: int) -> int:
-        """Return the db_version, if it is not below one that the file has had and the file has the id that it had."""
+        """Return the db_version, after checking that it is not below one that the file has reached, and that the file's
+        id is the same."""
         version = self._state.pinned_version()
         if version < floor or identity.own(self._state.cursor()) != self.site_id:
             raise FileReplaced(

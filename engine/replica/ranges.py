@@ -1,8 +1,9 @@
 """Reading a range in parts, each in a short transaction and bounded in changes and bytes.
 
-(db_version, seq) is no position: merges keep the incoming seq, so that one version can hold a million cells with one
-seq. The order here is that of the tables and, in each, of its kind (``engine.tables.kind.Kind.read``). A cell that is
-rewritten meanwhile leaves the range upward, and comes with the next one; none can join it from below.
+(db_version, seq) cannot serve as a position: merges keep the incoming seq, so that one version can hold a million cells
+with the same seq. The order here is that of the tables and, within each, that of its kind
+(``engine.tables.kind.Kind.read``). A cell that is rewritten meanwhile leaves the range upward and comes with the next
+one; none can enter it from below.
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from engine.tables.reading import Fill, Intervals, Secondhand, Shown, put_in_ord
 from engine.text import t
 
 SCAN = 50_000
-"""Cells looked at in one transaction: where filters hide nearly all of them, a part may hold fewer than it could."""
+"""Cells looked at in one transaction; if filters hide most of them, a part holds fewer than it could."""
 
 _HEAD = struct.Struct(">8sH")
 
 
 class _Place(NamedTuple):
-    """How far a range was read: up to a place in the share that has this number in the span."""
+    """How far a range was read: up to a place in the share with this number in the span."""
 
     share: int
     inside: bytes
@@ -55,7 +56,7 @@ class RangeReader:
         size: int,
         secondhand: Secondhand,
     ) -> Part:
-        """As Replica.part; ``secondhand``: what is recorded of that."""
+        """Read as ``Replica.part`` does; ``secondhand``: what is recorded of that."""
         tables = self._kinds.catalogue()
         for name in span.tables:
             if name in tables.parked:
@@ -95,7 +96,7 @@ class RangeReader:
         return span.shares(lambda name: tables[name].columns if name in tables else ())
 
     def _find(self, span: Span, place: bytes) -> _Place | None:
-        """What a token stands for; None when it was not made for this range and these tables."""
+        """Return the place that a token stands for; None if it was not made for this range and these tables."""
         if span.until is None or len(place) < _HEAD.size:
             return None
         mark, number = _HEAD.unpack_from(place)
@@ -106,7 +107,8 @@ class RangeReader:
         return _Place(number, inside) if self._kinds.of(shares[number].table).is_place(inside) else None
 
     def _mark(self, span: Span, until: int) -> bytes:
-        """What a place is good for: this file, this end, these tables as they are now, and the same shares of them."""
+        """Return what a place is valid for: this file, this end, these tables as they are now, and the same shares of
+        them."""
         known = self._kinds.catalogue().tables
         layouts = [
             (share.table, known[share.table].layout, share.columns and sorted(share.columns), share.late, share.rows)

@@ -28,16 +28,16 @@ from engine.tables.waiting import HiddenRow
 
 
 class Replica(PeerClocks):
-    """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside
-    another transaction on ``connection``. What its file is and what tables it has stands in ``Database`` and
-    ``Schema``, what cannot be sent for now in ``Holding``, which rows belong together in ``Joining``,
-    what peers have seen, and have shown, in ``PeerClocks``.
+    """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside another
+    transaction on ``connection``. The open file is in ``Database`` and its tables in ``Schema``, what cannot be sent
+    for now in ``Holding``, which rows belong together in ``Joining``, and what peers have seen and shown in
+    ``PeerClocks``.
     """
 
     # Looking
 
     def db_version(self) -> int:
-        """The file's committed clock, from disk, as peers are told it; 0 for nothing yet."""
+        """The file's committed version, from disk, as peers are told it; 0 for nothing yet."""
         with explained(self.path):
             return self._state.sendable_version()
 
@@ -45,46 +45,48 @@ class Replica(PeerClocks):
         self, tables: Iterable[str] | None = None, columns: Mapping[str, Collection[str]] | None = None
     ) -> tuple[TableDigest, ...]:
         """Digests of these tables (all that are synced, by default), by which replicas are compared
-        (``engine.tables.digests``); ``columns``: of the tables that are compared in some only.
+        (``engine.tables.digests``); ``columns``: for tables of which only some columns are compared.
 
-        Many short transactions, seconds in all for a large table. A table that is not synced is left out.
+        This takes many short transactions, and seconds in all for a large table. A table that is not synced is left
+        out.
         """
         return at_once(table_digests.tables(self, self.synced_tables() if tables is None else tables, columns))
 
     def numbers_here(self, cells: Iterable[Cell]) -> dict[bytes, int]:
-        """The numbers that rows have here which cells name, by name."""
+        """Return the numbers that rows named in cells have here, by name."""
         with self._reading() as db:
             return numbers_here(db, self._ordinary.tables.entries(), cells)
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int = SLICE, columns: Compared = None) -> Slice:
-        """As ``engine.tables.kind.Kind.rows_between``: rows by key, each with its digest.
+        """Return rows by key, each with its digest; as ``engine.tables.kind.Kind.rows_between``.
 
         Raises:
             SchemaMismatch: no synced table has this name.
-            InvalidChange: a key that is none of this table.
+            InvalidChange: a key that does not fit this table.
         """
         with self._reading_captured():
             return self._kinds.of(table).rows_between(table, low, high, limit, columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
-        """What gives packed keys their place in the order of ``rows_between``. Raises SchemaMismatch likewise."""
+        """Return the sort key for packed keys that gives the order of ``rows_between``. Raises SchemaMismatch
+        likewise."""
         with self._reading():
             return self._kinds.of(table).key_order(table)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """A slice of the history's digest, above a number, and the number to go on above, if any. Raises SchemaMismatch
-        likewise."""
+        """Return a slice of the history's digest above a number, and the number above which to continue, if any. Raises
+        SchemaMismatch likewise."""
         with self._reading_captured():
             return self._kinds.of(table).lengths_above(table, above)
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
-        """Keys of rows that were deleted, above a number, and the number to go on above, if any. Raises SchemaMismatch
-        likewise."""
+        """Return keys of deleted rows above a number, and the number above which to continue, if any. Raises
+        SchemaMismatch likewise."""
         with self._reading_captured():
             return self._kinds.of(table).deleted_above(table, above)
 
     def count_deleted(self) -> dict[str, int]:
-        """How many rows of each synced table were deleted: they are remembered, so that nobody brings them back."""
+        """Count the deleted rows of each synced table, which are remembered so that nobody brings them back."""
         counts: dict[str, int] = {}
         for table in self.synced_tables():
             counts[table] = 0
@@ -97,8 +99,8 @@ class Replica(PeerClocks):
     def values_at(
         self, table: str, keys: Sequence[bytes], most: int | None = None, columns: Compared = None
     ) -> list[tuple[SQLiteValue, ...] | None]:
-        """The columns, all or only these, in order of name, of the rows with these packed keys; None for one that is
-        not there, and nothing of one with more than ``most`` bytes.
+        """Return the columns (all, or only these) in order of name of the rows with these packed keys: None for a row
+        that does not exist, and no value of one with more than ``most`` bytes.
 
         Raises:
             SchemaMismatch, InvalidChange: as ``rows_between``.
@@ -108,7 +110,7 @@ class Replica(PeerClocks):
             return [kind.values_at(table, key, most, columns) for key in keys]
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
-        """(key, tracked columns) of each row of a synced table, in key order, for comparing.
+        """Return (key, tracked columns) of each row of a synced table, in key order, for comparing.
 
         Raises:
             SchemaMismatch: no synced table has this name.
@@ -117,20 +119,20 @@ class Replica(PeerClocks):
             yield from self._kinds.of(table).live_rows(table)
 
     def hidden_rows(self, table: str | None = None, *, limit: int | None = None) -> tuple[HiddenRow, ...]:
-        """The rows of a synced table, or of all, that a rule of the table keeps from being shown, by wire key; the
-        first ``limit`` of them."""
+        """Return the rows of a synced table, or of all, that a rule of the table hides, by wire key; the first
+        ``limit`` of them."""
         with self._reading_captured():
             names = [name for name in self._kinds.catalogue().tables if table in (None, name)]
             return tuple(islice((row for name in names for row in self._kinds.of(name).hidden(name)), limit))
 
     def count_hidden(self) -> int:
-        """How many rows there are of these, in all tables."""
+        """Count the hidden rows of all tables."""
         with self._reading_captured():
             return sum(self._kinds.of(name).count_hidden(name) for name in self._kinds.catalogue().tables)
 
     def redirect(self, table: str, old: Mapping[str, SQLiteValue], new: Mapping[str, SQLiteValue]) -> None:
-        """Have what refers to one row of an ordinary table refer to another, also in rows that are hidden, and where it
-        is led there already.
+        """Make what refers to one row of an ordinary table refer to another, also in hidden rows, and where it has been
+        redirected to that one already.
 
         Args:
             old, new: the columns of the two, with what they hold here.
@@ -153,18 +155,18 @@ class Replica(PeerClocks):
         whole: bool = True,
         leave_out: Collection[str] = (),
     ) -> ChangeSet:
-        """The changes with since < db_version <= until, read in one short transaction.
+        """Return the changes with since < db_version <= until, read in one short transaction.
 
-        The filters save traffic only; a cell with col_version 0 always passes them.
+        The filters only save traffic; a cell with col_version 0 always passes them.
 
         Args:
             since: the clock that the receiver holds.
-            until: the highest version wanted; the file's own when None.
+            until: the highest version wanted; None for the file's own.
             exclude_site: leave out what this author wrote.
             exclude_versions: half-open (before, after] intervals of versions to leave out.
-            limit: about how many changes at most; versions stay whole, and there is at least one.
-            whole: refuse where changes in the range are of a parked table; without it they are left out.
-            leave_out: tables of which nothing is wanted.
+            limit: the approximate maximum of changes; versions stay whole, and there is at least one.
+            whole: refuse if changes in the range are of a parked table; otherwise they are left out.
+            leave_out: tables to leave out.
 
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
@@ -185,15 +187,15 @@ class Replica(PeerClocks):
         changes: int = 1_000,
         size: int = 1 << 20,
     ) -> Part:
-        """The next part of a range, read in one short transaction, in bounded memory.
+        """Return the next part of a range, read in one short transaction, in bounded memory.
 
         Args:
             span: the range; ``until`` None fixes its end now.
-            place: where to go on: that of the part before, also of another session. One that was not made for
-                this range, or for tables that look otherwise now, begins the range anew, with a new end.
-            exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table, nor of what the
-                author wrote and somebody else has brought (``engine.clocks.secondhand``).
-            changes, size: at most so many changes and, about, bytes; a single larger change still comes, alone.
+            place: where to continue: that of the part before, perhaps in another session. One that was not made for
+                this range, or for the tables as they are now, starts the range over, with a new end.
+            exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table, nor anything
+                that the author wrote and somebody else brought (``engine.clocks.secondhand``).
+            changes, size: at most so many changes and (roughly) bytes; a single larger change is still returned, alone.
 
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
@@ -229,20 +231,20 @@ class Replica(PeerClocks):
 
         Args:
             changes: in the order they came. May be empty: then only the clock moves.
-            author: takes the place of every change's site id (the stock dialect: the sender's); without it
-                each change carries its own.
-            source: the peer that they came from; None: nobody who can have written any of them.
+            author: replaces every change's site id (in the stock dialect, with the sender's); without it each change
+                carries its own.
+            source: the peer that they came from; None if it can have written none of them.
             tokens: those that the source's file has shown on the connection over which they came.
-            received: the clock to record, MAX with the one recorded (cr-sqlite.md 9).
+            received: the clock to record, unless a higher one is recorded already (cr-sqlite.md 9).
             place: how far a range is held with these changes, which does not move the clock yet.
             js_numbers: values may have passed through JavaScript (cr-sqlite.md 10.3).
-            floor: a db_version that this file has had; a file below it is not the same any more.
+            floor: a db_version that this file has reached; a file below it is no longer the same.
             tables: those that take part in the sync, with changes or not; none of them may be parked.
             report_applied: without it, the result's ``applied`` is empty, and memory is bounded however many changes
                 there are.
 
         Raises:
-            FileReplaced: the file, or its clock of the peer, went back; recording would jump a gap.
+            FileReplaced: the file, or its clock of the peer, was set back, so that recording would skip a gap.
             InvalidChange: a change or a clock that no well-behaved peer sends.
             SchemaMismatch: a table or column that this file lacks, or a constraint that refuses a row.
             TableBroken: a table is parked here.
@@ -310,15 +312,15 @@ class Replica(PeerClocks):
             raise parking.parked(name, catalogue.parked[name])
 
     def site_id_on_disk(self) -> SiteId | None:
-        """The id that the file has now: another one, if it was set back or given a new one under us."""
+        """Return the id that the file has now, which differs if it was replaced or given a new one under us."""
         with self._reading():
             return identity.own(self.connection)
 
     def new_site_id(self) -> SiteId:
-        """Give a file that was copied or restored an id of its own (``engine.clocks.identity``); returns it.
+        """Give a file that was copied or restored a new id of its own (``engine.clocks.identity``), and return it.
 
-        No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start. Rows
-        that have other numbers elsewhere, and that no peer has confirmed yet, get other names.
+        No row changes. Its clocks of peers are forgotten: with each of them it syncs once more from the start.
+        Auto-numbered rows that no peer has confirmed yet get new global keys.
         """
         self.capture()
         with self._writing() as db:

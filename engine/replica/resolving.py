@@ -1,5 +1,5 @@
-"""What a person decides about a hidden row: it is shown in place of the row in its way, becomes one with it, or is
-deleted; on all sides."""
+"""Carries out what a person decides about a hidden row: it is shown in place of the row in its way, merged with it, or
+deleted, on all sides."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from engine.text import printable, t
 
 
 def keep_hidden(replica: Replica, row: HiddenRow) -> HiddenRow | None:
-    """Delete the row that is in the way of a hidden one, on all sides; what refers to it leads to the other one then.
+    """Delete the row in the way of a hidden one, on all sides; what referred to it then refers to the other one.
 
     Returns:
-        the row as it is hidden still, for another reason; None when it is shown.
+        the row, if it is still hidden for another reason; None if it is shown.
 
     Raises:
-        UsageError: it is not hidden any more, or no row is in its way that could be deleted, or another one than the
-            person was told of; or rows that refer to that one cannot refer to the other. Nothing has changed.
+        UsageError: it is not hidden any more; no row that could be deleted is in its way, or a different one from the
+            one the person was told of; or rows that refer to that one cannot refer to the other. Nothing has changed.
         ReplicaError: the file.
     """
     row = _now(replica, row, same_way=True)
@@ -48,11 +48,11 @@ def keep_hidden(replica: Replica, row: HiddenRow) -> HiddenRow | None:
 
 
 def merge_hidden(replica: Replica, row: HiddenRow) -> None:
-    """Have what refers to a hidden row refer to the one in its way, and delete the hidden one, on all sides.
+    """Make what refers to a hidden row refer to the one in its way, and delete the hidden one, on all sides.
 
     Raises:
-        UsageError: it is not hidden any more, or no row is in its way, or another one than the person was told of; or
-            rows that refer to it cannot refer to that one. Nothing has changed.
+        UsageError: it is not hidden any more; no row is in its way, or a different one from the one the person was told
+            of; or rows that refer to it cannot refer to that one. Nothing has changed.
         ReplicaError: the file.
     """
     row = _now(replica, row, same_way=True)
@@ -78,7 +78,7 @@ def delete_hidden(replica: Replica, row: HiddenRow) -> None:
 
 
 def _delete(replica: Replica, table: str, key: bytes) -> None:
-    """Delete one row, and none that it may stand for."""
+    """Delete exactly this row, by its own global key."""
     entry = _entry(replica, table)
     with explained(replica.path):
         sql = f"SELECT length FROM main.{entry.rows} WHERE pk = ?"
@@ -89,7 +89,7 @@ def _delete(replica: Replica, table: str, key: bytes) -> None:
 
 
 def hidden_differences(replica: Replica, row: HiddenRow) -> dict[str, tuple[SQLiteValue, SQLiteValue]]:
-    """In which columns a hidden row differs from the one in its way: by name its value, and the other's."""
+    """Return the columns in which a hidden row differs from the one in its way: by name, its value and the other's."""
     if row.in_the_way is None:
         return {}
     db, entry = replica.connection, _entry(replica, row.table)
@@ -112,10 +112,10 @@ def _find(replica: Replica, row: HiddenRow) -> HiddenRow | None:
 
 
 def _now(replica: Replica, row: HiddenRow, *, same_way: bool = False) -> HiddenRow:
-    """A hidden row as it is at present; ``same_way``: the row in its way has to be the one that it was.
+    """Return a hidden row as it is now; ``same_way``: the row in its way must still be the same.
 
     Raises:
-        UsageError: it is not hidden any more, or another row is in its way, which nobody was asked about.
+        UsageError: it is not hidden any more, or a different row is in its way, about which nobody was asked.
     """
     now = _find(replica, row)
     if now is None:
@@ -139,10 +139,10 @@ def _entry(replica: Replica, table: str) -> Entry:
 
 
 def _keys(db: apsw.Connection, entry: Entry, row: HiddenRow) -> tuple[dict[str, SQLiteValue], tuple[SQLiteValue, ...]]:
-    """The key of a hidden row, by column, and that of the row in its way, as they are here.
+    """Return the keys of a hidden row and of the row in its way, by column, as they are in this file.
 
     Raises:
-        UsageError: there is none in its way that could be deleted.
+        UsageError: no row that could be deleted is in its way.
     """
     if row.in_the_way is None:
         raise UsageError(
@@ -154,7 +154,7 @@ def _keys(db: apsw.Connection, entry: Entry, row: HiddenRow) -> tuple[dict[str, 
 
 
 def _local_key(db: apsw.Connection, entry: Entry, pk: bytes) -> tuple[SQLiteValue, ...]:
-    """The key that a row has here."""
+    """Return the key that a row has in this file."""
     if not entry.has_global_key:
         return tuple(unpack(pk))
     sql = f"SELECT {', '.join(entry.log_key)} FROM main.{entry.rows} WHERE pk = ?"
@@ -163,7 +163,8 @@ def _local_key(db: apsw.Connection, entry: Entry, pk: bytes) -> tuple[SQLiteValu
 
 
 def _references(db: apsw.Connection, table: str, key: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """The foreign keys that lead to a table: the table that each is of, and its columns with those that they hold."""
+    """Return the foreign keys that refer to a table: for each, its table, and its columns with those that they refer
+    to."""
     for child in table_names(db):
         found: dict[int, dict[str, str]] = {}
         sql = (
@@ -180,7 +181,8 @@ def _references(db: apsw.Connection, table: str, key: Sequence[str]) -> Iterator
 def _lead_all(
     db: apsw.Connection, entry: Entry, old: dict[str, Any], new: dict[str, Any], old_key: str, new_key: str
 ) -> None:
-    """Have all that refers to one row refer to another; the keys as they can be shown. Raises UsageError."""
+    """Make everything that refers to one row refer to another; takes the keys as they can be shown. Raises
+    UsageError."""
     for child, columns in _references(db, entry.name, entry.key):
         if not _lead_elsewhere(db, child, columns, old, new):
             raise UsageError(
@@ -198,7 +200,7 @@ def _lead_all(
 def _lead_elsewhere(
     db: apsw.Connection, child: str, columns: dict[str, str], old: dict[str, Any], new: dict[str, Any]
 ) -> bool:
-    """Have rows that refer to one row refer to another; returns whether all of them do."""
+    """Make rows that refer to one row refer to another; return whether all of them do."""
     folded = {name.lower(): name for name in old}
     sources = [folded.get(to.lower(), "") for to in columns.values()]
     if not all(source in old and source in new for source in sources):
@@ -213,7 +215,7 @@ def _lead_elsewhere(
 
 
 def _as_dict(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue]) -> dict[str, Any]:
-    """The only row of a query, by column."""
+    """Return the only row of a query, by column."""
     cursor = db.execute(sql, bindings)
     for row in cursor:
         return dict(zip((name for name, _ in cursor.getdescription()), row, strict=True))
@@ -222,7 +224,7 @@ def _as_dict(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue]) -> 
 
 @contextmanager
 def _writing(db: apsw.Connection) -> Iterator[None]:
-    """A transaction as an app's, without its foreign keys: nothing is deleted along with a row."""
+    """Open a transaction like an app's, but without foreign keys, so that nothing is deleted along with a row."""
     switch = apsw.SQLITE_DBCONFIG_ENABLE_FKEY
     before = db.config(switch, -1)
     db.config(switch, 0)
