@@ -1,17 +1,17 @@
-"""The one API for the window and the command line: ``Engine`` owns databases, peers, sharing and a hub.
+"""The API for the window and the command line: ``Engine`` owns databases, peers, sharing and a hub.
 
-Two places to meet it: the async methods of ``Engine`` and its parts, and the stream of events from ``subscribe``.
+It has two sides: the async methods of ``Engine`` and its parts, and the stream of events from ``subscribe``.
 
 - ``databases``: ``engine.databases``, the files and their tables
-- ``peers``: ``engine.peers``, whom they are kept in sync with
-- ``checks``: ``engine.checks``, how a peer's tables and rows compare with ours, and what mends them
-- ``sharing``: ``engine.sharing``, what this machine shares, and with whom; ``guest_rows``: how those are
+- ``peers``: ``engine.peers``, which they are kept in sync with
+- ``checks``: ``engine.checks``, how a peer's tables and rows compare with ours, and repairs
+- ``sharing``: ``engine.sharing``, what this machine shares, and with whom; ``guest_rows``: the state of those guests
 - ``pairing``: ``engine.pairing``, finds machines that share, and pairs with them
 - ``serving``: ``engine.serving``, the hub
 - ``history``: ``engine.history``, what was synced, and what was overwritten
 - ``core``: what these share: settings, events, files; ``links``: the link of every peer; ``files``: open files, each
   with a ``keeper``
-- ``diagnostics``: a report for whoever helps
+- ``diagnostics``: a report for support
 """
 
 from __future__ import annotations
@@ -44,22 +44,23 @@ from engine.storage.backup import Backups
 __all__ = ["Engine"]
 
 GRACE = 2.0
-"""Seconds that what is under way on a file, a merge say, has to finish when the engine ends."""
+"""Seconds that work under way on a file, such as a merge, has to finish when the engine ends."""
 
 
 class Engine:
-    """Everything that runs. Async context manager: leaving it hangs up, ends what is under way and closes every file.
+    """Everything that runs. An async context manager: leaving it hangs up, ends what is under way and closes every
+    file.
 
     Args:
-        settings: what to begin with; by default what ``store`` holds.
-        store: where settings are kept; None keeps nothing.
-        backups: where a file is copied to before it is first written to; None for files of our own making.
-        schema: announced to stock servers for files without a recorded schema (cr-sqlite.md 10.7).
-        token_store: where the peers' tokens are kept; None forgets them with the engine.
-        journal: what was synced and overwritten is written there; None writes nothing. The engine opens it.
+        settings: the settings to start with; by default those in ``store``.
+        store: where settings are kept; None to keep nothing.
+        backups: where a file is copied to before it is first written to; None for files that we have made ourselves.
+        schema: is announced to stock servers for files without a recorded schema (cr-sqlite.md 10.7).
+        token_store: where the peers' tokens are kept; None to forget them when the engine ends.
+        journal: records what was synced and overwritten; None to record nothing. The engine opens it.
         policies: when links try again after which error.
-        data: the folder of the certificate, and of who may come in where databases are shared; by default
-            ``data_dir()``. Nothing is made there before something is shared.
+        data: the folder of the certificate and the list of paired guests; by default ``data_dir()``. Nothing is written
+            there before something is shared.
     """
 
     def __init__(
@@ -117,15 +118,15 @@ class Engine:
 
     @property
     def settings(self) -> Settings:
-        """The settings in force, databases and peers among them."""
+        """The current settings, including databases and peers."""
         return self._core.settings
 
     async def change_settings(self, **switches: object) -> None:
-        """Change switches, by their names in ``SETTINGS``; peers and databases have methods of their own.
+        """Change settings by their names in ``SETTINGS``; peers and databases have methods of their own.
 
         Raises:
-            UsageError: there is no such switch, or it cannot be so; nothing has changed.
-            SynclineError: it could not be saved; it holds until the end all the same.
+            UsageError: there is no such setting, or it cannot have this value; nothing has changed.
+            SynclineError: it could not be saved; it still applies until the engine ends.
         """
         auto_sync, shared = self._links.auto_sync, self.sharing.wanted
         try:
@@ -138,6 +139,6 @@ class Engine:
 
     @contextlib.contextmanager
     def subscribe(self, limit: int = 10_000, *, whole: bool = False) -> Iterator[EventStream]:
-        """Give a stream of all events from now on, until the ``with`` block is left (``EventStream``)."""
+        """Return a stream of all events from now on, until the ``with`` block is left (``EventStream``)."""
         with self._core.subscribe(limit, whole=whole) as stream:
             yield stream

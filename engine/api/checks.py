@@ -1,4 +1,4 @@
-"""How a peer's tables and rows compare with ours, and what mends them."""
+"""Compares a peer's tables and rows with ours, and repairs differences."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Checks:
     """Compares databases with peers.
 
     Args:
-        core, files, links: of the engine. tokens: the peers'.
+        core, files, links: the engine's. tokens: the peers'.
     """
 
     def __init__(self, core: Core, files: Files, links: Links, tokens: Tokens) -> None:
@@ -35,43 +35,44 @@ class Checks:
     async def probe(
         self, database: DatabaseId | None, url: str, room: str, token: str = "", *, fingerprint: str = ""
     ) -> ProbeReport:
-        """Try out a peer that may not be added yet, and report in words; see ``engine.checks.probe``.
+        """Test a peer, which need not have been added, and report in words; see ``engine.checks.probe``.
 
         Args:
-            database: None for one that is to be made from the room.
+            database: None for a database that is to be created from the room.
         """
         path = None if database is None else self._core.database(database).path
         return await probe(path, url, room, token, fingerprint=fingerprint, named=self._links.schema is not None)
 
     async def verify(self, peer: PeerId, *, timeout: float = 60.0) -> Verification:
-        """Compare every table that a connected peer has too, once both sides are at rest.
+        """Compare every table that a connected peer has too, once both sides are idle.
 
         Returns:
-            for each table whether both hold the same: ``identical``, ``same rows, different history``, ``different``;
+            the verdict on each table: ``identical``, ``same rows, different history``, ``different``;
             and which rows differ, the first 1,000 of them.
 
         Raises:
-            PeerUnreachable: it is not connected, or did not come to rest or answer within ``timeout`` seconds.
-            UsageError: it is a published server, which cannot be asked.
+            PeerUnreachable: it is not connected, or did not become idle or answer within ``timeout`` seconds.
+            UsageError: it is a published server, which cannot answer.
         """
         return await verify(self._links[peer], timeout)
 
     async def send_again(self, peer: PeerId, side: Side, *, timeout: float = 600.0) -> None:
-        """Have all of one side's history sent once more, to mend what differs; waits until it is on the other's disk.
+        """Have all of one side's history sent once more, to repair differences; wait until it is on the other's disk.
 
         Raises:
-            PeerUnreachable: it is not connected, or was cut. What was asked for goes on with the next connection.
+            PeerUnreachable: it is not connected, or was cut off. The transfer continues with the next connection.
             UsageError: it is a published server, or the peer's direction does not allow it.
         """
         await send_again(self._links[peer], side, timeout)
 
     async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Resolved:
-        """Where rows still differ, write one side's into the peer's database here as new; they are synced as any write.
+        """Where rows still differ, write one side's into the database here as new changes, which are synced like any
+        write.
 
-        With ``backups``, one that is not older than a minute is there before.
+        With ``backups``, a backup is made first, unless one is less than a minute old.
 
         Raises:
-            ReplicaError: the file. UsageError: a table was altered. Nothing was written then.
+            ReplicaError: the file. UsageError: a table was altered. In both cases nothing was written.
         """
         database = self._links[peer].config.database
         await self._core.back_up(database)
@@ -80,11 +81,11 @@ class Checks:
         return resolved
 
     async def compare_tables(self, peer: PeerId) -> Comparison:
-        """Ask a peer for its tables, and say how those here differ; also where syncing is held up by that.
+        """Ask a peer for its tables, and say how those here differ; works also while that keeps them from syncing.
 
         Raises:
-            PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
-            TokenStoreError: its token cannot be had at the moment.
+            PeerUnreachable, PeerRefused: it does not answer, or refuses us.
+            TokenStoreError: its token is not available at the moment.
             UsageError: it is a published server, or has no such room yet.
         """
         config = self._links[peer].config
@@ -92,15 +93,15 @@ class Checks:
         return await self._core.run(config.database, compare, there)
 
     async def add_missing(self, peer: PeerId, there: Sequence[TablePlan]) -> list[Addition]:
-        """Add to the database what a peer's tables have more: whole tables, and columns with their defaults.
+        """Add to the database what only the peer's tables have: whole tables, and columns with their defaults.
 
-        With ``backups``, one that is not older than a minute is there before.
+        With ``backups``, a backup is made first, unless one is less than a minute old.
 
         Raises:
-            NotEligible: a table cannot be made so; nothing has changed.
+            NotEligible: a table cannot be made in this way; nothing has changed.
         """
         return await self._files.alter(self._links[peer].config.database, Replica.add_missing, there)
 
     async def undo_additions(self, peer: PeerId) -> tuple[list[Addition], list[Addition]]:
-        """Drop again what was added so; returns what was dropped, and what stays because it is in use."""
+        """Drop what was added in this way; return what was dropped, and what stays because it is in use."""
         return await self._files.alter(self._links[peer].config.database, Replica.take_back_added)

@@ -33,7 +33,7 @@ class Core:
         settings, store, journal, backups: as for ``Engine``.
 
     Attributes:
-        hosts: where replicas are opened. inbound: who has dialled us.
+        hosts: where replicas are opened. inbound: the connections that others have made to us.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Core:
 
     @contextlib.contextmanager
     def subscribe(self, limit: int, *, whole: bool) -> Iterator[EventStream]:
-        """Give a stream of all events from now on, until the ``with`` block is left."""
+        """Return a stream of all events from now on, until the ``with`` block is left."""
         stream = EventStream(limit, whole=whole)
         self._streams.append(stream)
         try:
@@ -81,10 +81,10 @@ class Core:
             stream.put(event)
 
     def save(self, settings: Settings) -> None:
-        """Use these settings from now on, and store them.
+        """Apply these settings from now on, and store them.
 
         Raises:
-            SynclineError: they could not be stored; they hold until the end all the same.
+            SynclineError: they could not be stored; they still apply until the engine ends.
         """
         self.settings = settings
         self.emit(SettingsChanged(settings))
@@ -103,13 +103,13 @@ class Core:
         raise UsageError(t("There is no database with the id “{database}”.", database=database))
 
     def databases_at(self, path: Path) -> list[DatabaseConfig]:
-        """Return the databases whose file this is."""
+        """Return the databases that use this file."""
         return [database for database in self.settings.databases if database.path == path]
 
     async def run(
         self, database: DatabaseId, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Run ``work`` on a database's replica, in its thread.
+        """Run ``work`` on a database's replica, on its thread.
 
         Raises:
             ReplicaError: the file cannot be used; says why.
@@ -118,7 +118,7 @@ class Core:
             return await host.run(work, *args, **kwargs)
 
     async def back_up(self, database: DatabaseId) -> None:
-        """Have a backup of a database that is not older than a minute."""
+        """Back up a database, unless its latest backup is less than a minute old."""
         path, backups = self.database(database).path, self.backups
         if backups is not None:
             await self.run(database, lambda _: backups.ensure(path, within=60))
@@ -126,7 +126,7 @@ class Core:
     def record_flow(
         self, database: DatabaseId, peer: str, name: str, way: FlowDirection, changes: tuple[FlowChange, ...]
     ) -> None:
-        """Emit changes that moved between a database and a peer or guest, and keep them and what they overwrote.
+        """Emit changes that moved between a database and a peer or guest, and record them and what they overwrote.
 
         ``peer`` is empty for what was made here.
         """

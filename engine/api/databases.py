@@ -36,7 +36,7 @@ class Databases:
     """The databases that are kept in sync: files that stay open, and their tables.
 
     Args:
-        core, files: of the engine. peers, sharing: what goes with a database that is removed.
+        core, files: the engine's. peers, sharing: what is removed together with a database.
     """
 
     def __init__(self, core: Core, files: Files, peers: Peers, sharing: Sharing) -> None:
@@ -47,11 +47,11 @@ class Databases:
 
     @property
     def backups(self) -> Backups | None:
-        """Where a file is copied to before it is first written to; None for no copies."""
+        """Where a file is copied to before it is first written to; None for no backups."""
         return self._core.backups
 
     async def inspect(self, path: Path) -> list[TableStatus]:
-        """Return every table of a file that may not be known yet, as ``tables`` does; nothing is written to it.
+        """Return every table of a file as ``tables`` does. The file need not have been added; nothing is written to it.
 
         Raises:
             ReplicaError: the file cannot be used; says why.
@@ -59,10 +59,10 @@ class Databases:
         return await asyncio.to_thread(_tables_of, path)
 
     async def add(self, path: Path, name: str = "") -> DatabaseConfig:
-        """Take on a database file.
+        """Add a database file.
 
         Raises:
-            ReplicaError: the file cannot be used; says why. Nothing is remembered then.
+            ReplicaError: the file cannot be used, with the reason; it was not added.
         """
         path = resolved(path)
         for known in self._core.databases_at(path):
@@ -76,22 +76,23 @@ class Databases:
     async def add_from_room(
         self, path: Path, peer: PeerConfig, *, token: str | None = None, extension: bool = False
     ) -> PeerConfig:
-        """Make a database with the tables that a peer's room has, take both on, and begin to sync.
+        """Create a database with the tables of a peer's room, add both, and start syncing.
 
-        The tables are made from a plan; no SQL of the other side is run. Where that fails neither side makes anything.
+        The tables are created from a plan; no SQL from the other side is run. If that fails, neither side creates
+        anything.
 
         Args:
-            path: where no file is yet, or one without tables (``engine.pairing.bootstrap.is_new``).
-            peer: its database is filled in. token: of the peer.
-            extension: make the tables for programs that load cr-sqlite.
+            path: where there is no file yet, or one without tables (``engine.pairing.bootstrap.is_new``).
+            peer: its database is filled in. token: the peer's.
+            extension: create the tables for programs that load cr-sqlite.
 
         Returns:
-            the peer as it was taken on.
+            the peer as it was added.
 
         Raises:
-            UsageError: the file holds tables, or cannot be made there; the room does not exist yet, has no tables, or
+            UsageError: the file has tables, or cannot be created there; the room does not exist yet, has no tables, or
                 is a published server's. PeerUnreachable, PeerRefused: as in ``ask_tables``.
-            SynclineError: the tables could not be made, or the token not kept.
+            SynclineError: the tables could not be created, or the token not stored.
         """
         path = resolved(path)
         await asyncio.to_thread(check_place, path)
@@ -107,10 +108,10 @@ class Databases:
         return await self._peers.add(replace(peer, database=database.id), token=token)
 
     async def remove(self, database: DatabaseId) -> None:
-        """Forget a database and its peers, and share it no more; the file stays as it is.
+        """Remove a database and its peers from the settings, and stop sharing it; the file is not changed.
 
         Raises:
-            SynclineError: all of it is gone, but a token could not be removed.
+            SynclineError: everything was removed, except for a token.
         """
         async with self._sharing.without(database):
             trouble = await self._peers.remove_of(database)
@@ -122,7 +123,7 @@ class Databases:
                 raise trouble
 
     async def tables(self, database: DatabaseId) -> list[TableStatus]:
-        """Return every table of a database: syncable, can be made so, or cannot and why."""
+        """Return every table of a database: whether it is synced, can be, or cannot be and why."""
         return await self._core.run(database, Replica.tables)
 
     async def coverage(self, database: DatabaseId) -> Coverage:
@@ -137,18 +138,18 @@ class Databases:
     async def make_syncable(
         self, database: DatabaseId, table: str, *, extension: bool = False, without_triggers: bool = False
     ) -> None:
-        """Make a table syncable, to which any program goes on writing. One that is synced as one of cr-sqlite's, to
-        which other programs cannot write, is turned into such a one with all its records. With ``backups``, one that is
-        not older than a minute is there before.
+        """Make a table syncable, to which any program can still write. A table of cr-sqlite's, to which other programs
+        cannot write, is converted with all its records. With ``backups``, a backup is made first, unless one is less
+        than a minute old.
 
         Args:
-            extension: the other way: for programs that load cr-sqlite, and no others.
+            extension: make it one of cr-sqlite's instead, for programs that load its extension and no others.
             without_triggers: as in ``Replica.make_ordinary``: ask first, as ``TableStatus.without_triggers`` says it.
 
         Raises:
-            NotEligible: it cannot be; every reason in words.
-            ReferencesUndecided: first it is to be said of columns whether they refer (``answer_references``).
-            TableBroken, UsageError: the records of one that is to be turned are not in order.
+            NotEligible: it cannot be; with every reason, in words.
+            ReferencesUndecided: a person has to say first whether some columns are references (``answer_references``).
+            TableBroken, UsageError: the records of a table to be converted are damaged.
         """
         if extension:
             await self._files.alter(database, Replica.make_crr, table)
@@ -156,8 +157,8 @@ class Databases:
             await self._files.alter(database, Replica.make_ordinary, table, without_triggers=without_triggers)
 
     async def answer_references(self, database: DatabaseId, answers: Mapping[LikelyReference, bool]) -> None:
-        """Say of columns that look like references (``TableStatus.likely_references``) whether they are. A backup as
-        there.
+        """Say whether columns that look like references (``TableStatus.likely_references``) are. Backups as for
+        ``make_syncable``.
 
         Raises:
             UsageError: a table is synced already.
@@ -165,15 +166,16 @@ class Databases:
         await self._files.alter(database, _answer, answers)
 
     async def keep_numbers(self, database: DatabaseId, table: str, *, same: bool) -> None:
-        """Say of a table that is not synced yet whether its rows have the same number on every machine
-        (``Replica.keep_numbers``). A backup as there."""
+        """Say whether the rows of a table that is not synced yet have the same number on every machine
+        (``Replica.keep_numbers``). Backups as for ``make_syncable``."""
         await self._files.alter(database, Replica.keep_numbers, table, same=same)
 
     async def make_plain(self, database: DatabaseId, table: str, saved: Sequence[HiddenRow] = ()) -> None:
-        """Undo ``make_syncable``: the table's rows stay on all sides, and are synced no more. A backup as there.
+        """Undo ``make_syncable``: the table's rows stay on all sides, and are no longer synced. Backups as for
+        ``make_syncable``.
 
         Args:
-            saved: its hidden rows (``hidden_rows``), where somebody has kept them elsewhere: they are gone then.
+            saved: its hidden rows (``hidden_rows``) that have been saved elsewhere, as they will be gone.
 
         Raises:
             UsageError: there are others.
@@ -181,7 +183,8 @@ class Databases:
         await self._files.alter(database, Replica.make_plain, table, saved)
 
     async def repair(self, database: DatabaseId) -> list[Finding]:
-        """Mend what keeps tables from being synced (``Replica.repair``); returns what it was. A backup as there.
+        """Repair what keeps tables from being synced (``Replica.repair``), and return what it was. Backups as for
+        ``make_syncable``.
 
         Raises:
             NotEligible: a table cannot be synced as it is now; nothing has changed.
@@ -189,36 +192,38 @@ class Databases:
         return await self._files.alter(database, Replica.repair)
 
     async def suspended_deletions(self, database: DatabaseId) -> Sequence[SuspendedDeletion]:
-        """Return the tables of which a person is asked whether most of their rows are meant to be gone: until then
-        these tables are not synced."""
+        """Return the tables about which a person is asked whether most of their rows were deleted on purpose; until
+        that is answered they are not synced."""
         return await self._core.run(database, Replica.suspended_deletions)
 
     async def answer_suspended(self, database: DatabaseId, table: str, *, delete: bool) -> SuspendedDeletion:
-        """Say whether they are: the rows are deleted on all sides, or else come back from the peers. A backup as there.
+        """Answer that: the rows are deleted on all sides, or else come back from the peers. Backups as for
+        ``make_syncable``.
 
         Raises:
-            UsageError: nothing is asked about this table, any more perhaps.
+            UsageError: nothing is asked about this table, or not any more.
         """
         return await self._files.alter(database, Replica.answer_suspended, table, delete=delete)
 
     async def conflicts(self, database: DatabaseId) -> Conflicts:
-        """Return all that waits for a person: hidden rows, rows that cannot be sent, deletions to be confirmed."""
+        """Return everything that waits for a person: hidden rows, rows that cannot be sent, deletions to be
+        confirmed."""
         return await self._core.run(database, find_conflicts)
 
     async def hidden_rows(self, database: DatabaseId) -> Sequence[HiddenRow]:
-        """Return the rows that a rule of their table keeps from being shown: they are synced, and come in by themselves
-        when the reason is gone."""
+        """Return the rows that a rule of their table hides: they are synced, and appear once the reason is gone."""
         return await self._core.run(database, Replica.hidden_rows)
 
     async def hidden_differences(
         self, database: DatabaseId, row: HiddenRow
     ) -> Mapping[str, tuple[SQLiteValue, SQLiteValue]]:
-        """Return in which columns a hidden row differs from the row in its way: its value, and that one's."""
+        """Return the columns in which a hidden row differs from the row in its way: its own value, and the other's."""
         return await self._core.run(database, hidden_differences, row)
 
     async def keep_hidden(self, database: DatabaseId, row: HiddenRow) -> HiddenRow | None:
-        """Show a hidden row, and delete the one in its way on all sides; what refers to that one leads to the other
-        then. A backup as there. Returns the row as it is hidden still, for another reason; None when it is shown.
+        """Show a hidden row, and delete the one in its way on all sides; what referred to that one then refers to the
+        other. Backups as for ``make_syncable``. Return the row if it is still hidden for another reason; None if it is
+        shown.
 
         Raises:
             UsageError: it is not hidden any more, no row is in its way, or what refers to that one cannot refer to the
@@ -227,12 +232,12 @@ class Databases:
         return await self._files.alter(database, keep_hidden, row)
 
     async def merge_hidden(self, database: DatabaseId, row: HiddenRow) -> None:
-        """Have what refers to a hidden row refer to the one in its way, and delete the hidden one on all sides. A
-        backup as there. Raises UsageError as ``keep_hidden``."""
+        """Make what refers to a hidden row refer to the one in its way, and delete the hidden one on all sides. Backups
+        as for ``make_syncable``. Raises UsageError as ``keep_hidden``."""
         await self._files.alter(database, merge_hidden, row)
 
     async def delete_hidden(self, database: DatabaseId, row: HiddenRow) -> None:
-        """Delete a hidden row on all sides. A backup as there.
+        """Delete a hidden row on all sides. Backups as for ``make_syncable``.
 
         Raises:
             UsageError: it is not hidden any more; nothing has changed.
@@ -240,10 +245,10 @@ class Databases:
         await self._files.alter(database, delete_hidden, row)
 
     async def new_site_id(self, database: DatabaseId) -> bytes:
-        """Give a file that was copied or restored an id of its own, after a backup; returns it.
+        """Give a file that was copied or restored a new id of its own, after a backup, and return it.
 
-        No row changes, and no write of either copy is hidden from anybody (``engine.clocks.identity``). With each
-        peer it syncs once more from the start. If the other copy has synced too, that one needs a new id as well.
+        No row changes, and no write of either copy is hidden from anybody (``engine.clocks.identity``). It syncs once
+        more from the start with each peer. If the other copy has synced too, it needs a new id as well.
 
         Raises:
             ReplicaError: the file, or its backup; nothing has changed then.
@@ -258,7 +263,7 @@ class Databases:
         return new
 
     async def clocks(self, database: DatabaseId) -> list[TrackedPeer]:
-        """Return the clocks that a database keeps of other sites."""
+        """Return the clocks that a database keeps for other sites."""
         return await self._core.run(database, Replica.tracked_peers)
 
 

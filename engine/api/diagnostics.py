@@ -1,4 +1,4 @@
-"""A report for whoever helps: versions, settings, states, counts and the log. No token and no value is in it."""
+"""A report for support: versions, settings, states, counts and the log. It holds no token and no value."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ PACKAGES = (
 )
 
 LOG = 400_000
-"""Bytes of the log that are taken, the latest."""
+"""Bytes of the log that are included, from its end."""
 
 HIDDEN = "[token]"
 
@@ -44,7 +44,7 @@ async def report(engine: Engine, logs: Iterable[Path] = (), about: Iterable[str]
     """Return the report as text.
 
     Args:
-        engine: open. logs: the log's files, oldest first. about: more lines on the surroundings.
+        engine: a running one. logs: the log's files, oldest first. about: more lines about the environment.
     """
     lines = [f"Syncline diagnostics, {time.strftime('%Y-%m-%d %H:%M:%S %z')}", "", "# Versions", *_versions(), *about]
     lines += ["", "# Settings", *_settings(engine), "", "# Databases"]
@@ -59,7 +59,7 @@ async def report(engine: Engine, logs: Iterable[Path] = (), about: Iterable[str]
 
 
 async def save(engine: Engine, folder: Path, logs: Iterable[Path] = (), about: Iterable[str] = ()) -> Path:
-    """Write the report into a new file in ``folder`` and return its path.
+    """Write the report to a new file in ``folder``, and return its path.
 
     Raises:
         SynclineError: it cannot be written.
@@ -135,7 +135,7 @@ async def _activity(engine: Engine) -> AsyncIterator[str]:
 
 
 def _address(url: str) -> str:
-    """An address without what may be a secret in it."""
+    """Return an address without anything in it that may be secret."""
     parts = urlsplit(url)
     return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "…" if parts.query else "", ""))
 

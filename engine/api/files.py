@@ -1,4 +1,4 @@
-"""The files of the databases: kept open, so that what anybody writes to them is noticed, and altered."""
+"""The files of the databases, kept open so that writes of any program are noticed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Files:
     """The files of all databases.
 
     Args:
-        core: of the engine. links, sharing: told what happens to the files.
+        core: the engine's. links, sharing: are told what happens to the files.
     """
 
     def __init__(self, core: Core, links: Links, sharing: Sharing) -> None:
@@ -52,18 +52,18 @@ class Files:
             raise
 
     async def close(self, database: DatabaseId) -> None:
-        """Keep a database open no longer."""
+        """Stop keeping a database open."""
         await self._keepers.pop(database).close()
 
     async def close_all(self) -> None:
-        """Keep none open any longer."""
+        """Stop keeping any database open."""
         for keeper in self._keepers.values():
             await keeper.close()
 
     async def alter(
         self, database: DatabaseId, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Change tables, after a backup; who syncs them hears of it at once."""
+        """Alter tables, after a backup; everything that syncs them is told immediately."""
         await self._core.back_up(database)
         done = await self._core.run(database, work, *args, **kwargs)
         await self.refresh_soon(database)
@@ -71,12 +71,12 @@ class Files:
         return done
 
     async def refresh_soon(self, database: DatabaseId) -> None:
-        """Have what was just written to a database noticed at once."""
+        """Have what was just written to a database noticed immediately."""
         async with self._core.hosts.use(self._core.database(database).path) as host:
             host.refresh_soon()
 
     async def report(self, database: DatabaseId) -> None:
-        """Report how a database is now."""
+        """Report the state of a database."""
         config = self._core.database(database)
         async with self._core.hosts.use(config.path) as host:
             self._listener(config, host).moved()
@@ -85,7 +85,7 @@ class Files:
         return _DatabaseListener(self._core, self._links, self._sharing, database, host)
 
     def _keeper(self, database: DatabaseConfig) -> Keeper:
-        """Make what keeps a database open, and reports how that goes."""
+        """Create the keeper of a database, which reports what happens to it."""
 
         def opened(host: ReplicaHost) -> Callable[[], None]:
             listener = self._listener(database, host)
@@ -118,7 +118,7 @@ class _DatabaseListener:
         self._file_changed()
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """Links that are connected hear it themselves; others find it when they greet."""
+        """Do nothing: links that are connected hear it themselves; others find out when they greet."""
 
     def replaced(self) -> None:
         self.moved()
@@ -140,7 +140,7 @@ class _DatabaseListener:
         self.core.emit(DatabaseChanged(database.id, database.name, path, host.site_id, host.version, problem))
 
     def _file_changed(self) -> None:
-        """Let others know that tables, file or site id are others now, or that it can be used again."""
+        """Tell others that tables, file or site id have changed, or that the file can be used again."""
         for link in self.links.of_database(self.database.id):
             link.file_changed()
         self.sharing.file_changed(self.database, self.host)

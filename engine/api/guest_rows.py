@@ -1,4 +1,4 @@
-"""The rows of the guests: of who was paired with this machine, which shares, and dials it."""
+"""The rows of guests: of machines that were paired with this one, and dial it."""
 
 from __future__ import annotations
 
@@ -24,19 +24,19 @@ COPIED_HERE = t("If this machine's file is the copy, give it a new id: More, Dat
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """The row of a guest, and the file that it comes to."""
+    """The row of a guest, and the file that it syncs."""
 
     row: GuestRow
     path: Path
 
 
 class GuestRows:
-    """Keeps them, and records what guests bring and take (``engine.links.inbound.News``): they go by their names.
+    """Keeps these rows, and records what guests send and receive (``engine.links.inbound.News``), by guest's name.
 
-    A guest that is a peer as well, as both machines dial each other, has the peer's row only.
+    A guest that is also a peer, as both machines dial each other, has only the peer's row.
 
     Args:
-        core, links: of the engine.
+        core, links: the engine's.
     """
 
     def __init__(self, core: Core, links: Links) -> None:
@@ -45,7 +45,7 @@ class GuestRows:
         self._kept: dict[str, _Kept] = {}
         self._shown: set[str] = set()
         self._turned_away: dict[tuple[Path, str], str] = {}
-        """Guests whose last connection ended because of a copied file, and the reason; they come again and again."""
+        """Guests whose last connection ended because of a copied file, and the reason; they keep coming back."""
         core.inbound.news = self
         links.listeners.append(self._recheck)
 
@@ -54,10 +54,10 @@ class GuestRows:
         return [kept.row.status for name, kept in self._kept.items() if name in self._shown]
 
     def keep(self, guests: Sequence[Guest], rooms: Mapping[str, Path]) -> None:
-        """Have a row for each of these guests, and for no other.
+        """Keep a row for each of these guests, and for no other.
 
         Args:
-            guests: who may come in. rooms: the file of each room that is shared.
+            guests: those that may connect. rooms: the file of each room that is shared.
         """
         databases = {known.room: known.id for known in self._core.settings.databases if known.room in rooms}
         wanted = {guest.name: guest.room for guest in guests if guest.room in databases}
@@ -77,13 +77,13 @@ class GuestRows:
                 self._changed(row.status)
 
     def local_moved(self, database: DatabaseId, version: int) -> None:
-        """Take in that a database is at ``version``."""
+        """Note that a database is at ``version``."""
         for kept in self._kept.values():
             if kept.row.database == database:
                 kept.row.local_moved(version)
 
     def close(self) -> None:
-        """Report no more."""
+        """Stop reporting."""
         for kept in self._kept.values():
             kept.row.close()
         self._kept.clear()
@@ -109,7 +109,7 @@ class GuestRows:
         return any(link.status.site_id == status.site_id for link in links)
 
     def _recheck(self) -> None:
-        """A peer's row has changed, or is gone: another guest may be a peer now."""
+        """Check whether another guest is a peer now, as a peer's row has changed or is gone."""
         for name, kept in self._kept.items():
             if self._is_peer(kept.row.status) is (name in self._shown):
                 self._changed(kept.row.status)
@@ -150,5 +150,5 @@ class GuestRows:
 
 
 def _contact(name: str) -> PeerId:
-    """What the journal calls a guest: no peer has such an id."""
+    """Return the journal's name for a guest, which no peer has for an id."""
     return PeerId(f"guest {name}")

@@ -1,4 +1,4 @@
-"""What was synced, and what was overwritten: long values, and values put back."""
+"""What was synced and what was overwritten: gives long values in full, and restores values."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from engine.truncate import Clipped, stands_for
 
 
 class History:
-    """What the change flow showed and the journal keeps.
+    """What the change flow has shown and the journal keeps.
 
     Args:
-        core, files: of the engine.
+        core, files: the engine's.
     """
 
     def __init__(self, core: Core, files: Files) -> None:
@@ -29,11 +29,11 @@ class History:
 
     @property
     def journal(self) -> Journal | None:
-        """The syncs and overwritten values of the last 30 days; None where nothing is kept."""
+        """The syncs and overwritten values of the last 30 days; None if nothing is kept."""
         return self._core.journal
 
     async def full_change(self, database: DatabaseId, change: FlowChange) -> FlowChange:
-        """Return a line of the flow with all of its values, as far as the file and the journal still hold them."""
+        """Return a change of the flow with its values in full, as far as the file and the journal still hold them."""
         value, old = change.value, change.old
         if isinstance(value, Clipped):
             with contextlib.suppress(SynclineError):
@@ -56,10 +56,10 @@ class History:
         *,
         instead_of: SQLiteValue,
     ) -> None:
-        """Write a value back that a peer's change overwrote with ``instead_of``; it is synced as any local write.
+        """Write back a value that a peer's change overwrote with ``instead_of``; it is synced like any local write.
 
         Raises:
-            UsageError: it cannot be, or something else has been written since; says why. Nothing has changed.
+            UsageError: it cannot be restored, or something else has been written since; nothing has changed.
         """
         await self._core.run(database, restore_value, table, key, column, value, instead_of)
         await self._files.refresh_soon(database)

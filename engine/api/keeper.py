@@ -1,4 +1,4 @@
-"""Keeps a database open for as long as the engine runs, so that what anybody writes to it is noticed."""
+"""Keeps a database open as long as the engine runs, so that writes of any program are noticed."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from engine.storage.host_pool import HostPool
 from engine.storage.replica_host import ReplicaHost
 
 OPEN_AGAIN = 10.0
-"""Seconds until a file is tried again that could not be opened, and to which nothing happens."""
+"""Seconds until a file that could not be opened is tried again, if nothing happens to it."""
 
 
 class Keeper:
-    """One database. One that cannot be opened, as on a stick that is not in yet, is tried again until it can be.
+    """One database. If it cannot be opened, because its USB stick is not plugged in, say, it is tried until it can.
 
     Args:
         hosts: where it is opened. path: its file.
-        opened: told when it is open; returns what is to be called at the end.
-        failed: told why it cannot be opened, whenever that changes.
+        opened: called when it is open; returns what to call when it is closed.
+        failed: called with the reason why it cannot be opened, whenever that changes.
     """
 
     def __init__(
@@ -43,13 +43,13 @@ class Keeper:
         """Open it now.
 
         Raises:
-            ReplicaError: it cannot be; says why.
+            ReplicaError: it cannot be opened, with the reason.
         """
         host = await self._stack.enter_async_context(self._hosts.use(self._path))
         self._stack.callback(self._opened(host))
 
     async def start(self) -> None:
-        """Open it now, or as soon as that can be."""
+        """Open it now, or as soon as it can be opened."""
         try:
             await self.open()
         except ReplicaError as error:
@@ -57,7 +57,7 @@ class Keeper:
             self._trying = asyncio.get_running_loop().create_task(self._keep_trying(error))
 
     async def close(self) -> None:
-        """Keep it open no longer."""
+        """Stop keeping it open."""
         if self._trying is not None:
             self._trying.cancel()
             await asyncio.gather(self._trying, return_exceptions=True)

@@ -30,12 +30,12 @@ class Links:
     """A link for each peer of the settings.
 
     Args:
-        core: of the engine. tokens: the peers'. schema, policies: as for ``Engine``.
+        core: the engine's. tokens: the peers'. schema, policies: as for ``Engine``.
 
     Attributes:
         schema: as passed.
-        moved: set whenever a peer's row changed; whoever waits for that clears it first.
-        listeners: called likewise, and when a peer is gone.
+        moved: set whenever a peer's row changes; whoever waits for that clears it first.
+        listeners: called likewise, and when a peer is removed.
     """
 
     def __init__(self, core: Core, tokens: Tokens, schema: SchemaName | None, policies: Policies) -> None:
@@ -61,7 +61,7 @@ class Links:
         return iter(self._links)
 
     def start(self, peer: PeerConfig) -> None:
-        """Begin to keep a peer in sync."""
+        """Start keeping a peer in sync."""
         core = self._core
         link = Link(
             peer,
@@ -88,7 +88,7 @@ class Links:
         self.tell()
 
     def tell(self) -> None:
-        """Call whoever wants to know of every change."""
+        """Call the listeners."""
         for listener in self.listeners:
             listener()
 
@@ -97,7 +97,7 @@ class Links:
         await asyncio.gather(*(link.stop() for link in self._links.values()))
 
     def close(self) -> None:
-        """Report no more."""
+        """Stop reporting."""
         self._listener.activity.close()
 
     def of_database(self, database: DatabaseId) -> list[Link]:
@@ -110,12 +110,12 @@ class Links:
         return self._core.settings.auto_sync and not self._suspended
 
     def suspend_auto_sync(self, reason: str) -> None:
-        """Keep links from syncing without being asked, for this reason; '' ends that."""
+        """Keep links from syncing without being asked, for this reason; '' lifts that."""
         self._suspended = reason
         self.apply_auto_sync()
 
     def apply_auto_sync(self) -> None:
-        """Let every link know whether it is to sync without being asked."""
+        """Tell every link whether to sync without being asked."""
         self._apply_auto_sync(self._links.values())
 
     def _apply_auto_sync(self, links: Iterable[Link]) -> None:

@@ -1,4 +1,4 @@
-"""How this machine finds others and pairs with them, and follows them to another address."""
+"""How this machine finds others, pairs with them, and follows them to another address."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Pairing:
     """Pairs with machines that share.
 
     Args:
-        core, links: of the engine. databases, peers: what a pairing adds to. sharing: what this machine shares itself.
+        core, links: the engine's. databases, peers: what a pairing adds to. sharing: what this machine shares itself.
     """
 
     def __init__(self, core: Core, links: Links, databases: Databases, peers: Peers, sharing: Sharing) -> None:
@@ -45,10 +45,10 @@ class Pairing:
         """Look for other machines that share, inside ``async with``; see ``engine.pairing.discovery``.
 
         Args:
-            on_change: called when one was found or went. here: look on this machine alone.
+            on_change: called when one is found or disappears. here: look on this machine only.
 
         Raises:
-            UsageError: it is switched off in the settings.
+            UsageError: discovery is switched off in the settings.
         """
         if not self._core.settings.discover:
             raise UsageError(t("Discovery is switched off."), hint=t("Turn on “Discovery” in the settings."))
@@ -56,7 +56,8 @@ class Pairing:
         return Discovery(on_change, here=here, own=server.fingerprint if server is not None else "")
 
     async def discovery_id(self, database: DatabaseId) -> str:
-        """Return what a database is offered as in the network: whoever shares one like it has this among its offers.
+        """Return the id under which a database is offered in the network: machines that share one like it offer the
+        same id.
 
         Raises:
             ReplicaError: the file cannot be used.
@@ -67,18 +68,18 @@ class Pairing:
     async def pair(
         self, link: PairingLink, database: DatabaseId, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
     ) -> PeerConfig:
-        """Use another machine's pairing link: trade its token, keep the lasting one, and begin to sync.
+        """Use another machine's pairing link: exchange its token for a lasting one, store that, and start syncing.
 
         Args:
-            database: the id of the one to sync with it.
+            database: the id of the database to sync with it.
             name: what to call the peer here; by default after its room and address.
             mode, minutes: when to sync.
 
-        A database that was paired with that room of that machine before goes on as the same peer.
+        A database that was paired with the same room of that machine before continues as the same peer.
 
         Raises:
-            PeerUnreachable, PeerRefused, CertificateChanged: as in ``engine.pairing.redeem``; nothing is remembered.
-            SynclineError: the lasting token could not be kept. The link is used up then.
+            PeerUnreachable, PeerRefused, CertificateChanged: as in ``engine.pairing.redeem``; nothing is stored.
+            SynclineError: the lasting token could not be stored; the link is used up.
         """
         self._core.database(database)
         paired = await trade(link, name=self._sharing.machine)
@@ -93,18 +94,18 @@ class Pairing:
     async def pair_new(
         self, link: PairingLink, path: Path, *, name: str = "", mode: Mode = Mode.LIVE, minutes: int = 15
     ) -> PeerConfig:
-        """Use a pairing link where there is no database yet: make the file, with tables like the other side's.
+        """Use a pairing link without a database: create the file, with tables like the other side's.
 
-        They are made from a plan; no SQL of the other side is run.
+        They are created from a plan; no SQL from the other side is run.
 
         Args:
-            path: where no file is yet, or one without tables (``engine.pairing.bootstrap.is_new``).
+            path: where there is no file yet, or one without tables (``engine.pairing.bootstrap.is_new``).
             name, mode, minutes: as in ``pair``.
 
         Raises:
-            UsageError: the file holds tables, or cannot be made there. The link is good still.
+            UsageError: the file has tables, or cannot be created there; the link is still valid.
             PeerUnreachable, PeerRefused, CertificateChanged: as in ``pair``.
-            SynclineError: the tables could not be had or made, or the token not kept. The link is used up then.
+            SynclineError: the tables could not be fetched or created, or the token not stored; the link is used up.
         """
         path = resolved(path)
         await asyncio.to_thread(check_place, path)
@@ -114,22 +115,23 @@ class Pairing:
         return await self._databases.add_from_room(path, peer, token=paired.token)
 
     def paired_before(self, link: PairingLink, database: DatabaseId) -> PeerConfig | None:
-        """Return the peer as which this database syncs with the link's room already; None when it never did."""
+        """Return the peer through which this database already syncs with the link's room; None if it never did."""
         return next((peer for peer in self._core.settings.peers if _is_paired(peer, database, link)), None)
 
     @property
     def searching(self) -> bool:
-        """Whether a paired machine that does not answer is looked for in the network now."""
+        """Whether a paired machine that does not answer is being looked for in the network."""
         return self._relocator.searching
 
     async def close(self) -> None:
-        """Follow no machine any more."""
+        """Stop following machines."""
         await self._relocator.close()
 
     # Paired machines that moved
 
     def _lost(self) -> list[PeerConfig]:
-        """The peers on paired machines that do not answer where they were; none while looking is switched off."""
+        """Return the peers on paired machines that no longer answer at their address; none while discovery is switched
+        off."""
         if not self._core.settings.discover:
             return []
         peers = (peer for peer in self._core.settings.peers if peer.fingerprint)

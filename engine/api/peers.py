@@ -22,7 +22,7 @@ class Peers:
     """The peers that databases are kept in sync with.
 
     Args:
-        core, links: of the engine.
+        core, links: the engine's.
 
     Attributes:
         tokens: the peers'.
@@ -38,10 +38,10 @@ class Peers:
         return [self._links[peer.id].status for peer in self._core.settings.peers]
 
     async def add(self, peer: PeerConfig, *, token: str | None = None) -> PeerConfig:
-        """Take on a peer and start to keep it in sync.
+        """Add a peer, and start keeping it in sync.
 
         Raises:
-            SynclineError: the token could not be kept; the peer is not taken on then.
+            SynclineError: the token could not be stored; the peer was not added.
         """
         self._core.database(peer.database)
         await self.tokens.keep(peer.id, token)
@@ -51,7 +51,7 @@ class Peers:
         return peer
 
     async def update(self, peer: PeerConfig, *, token: str | None = None) -> None:
-        """Take over a peer's changed settings; ``token`` None keeps the present one, an empty one removes it."""
+        """Apply a peer's changed settings; a ``token`` of None keeps the present one, an empty one removes it."""
         await self.tokens.keep(peer.id, token)
         settings = self._core.settings
         known = tuple(peer if old.id == peer.id else old for old in settings.peers)
@@ -59,10 +59,10 @@ class Peers:
         self._links[peer.id].configure(peer)
 
     async def remove(self, peer: PeerId) -> None:
-        """Forget a peer. Clocks in the file stay: a peer that comes back goes on where it was.
+        """Remove a peer. Clocks in the file stay: a peer that is added again continues where it was.
 
         Raises:
-            SynclineError: the peer is gone, but its token could not be removed.
+            SynclineError: the peer was removed, but not its token.
         """
         await self._links.remove(peer)
         settings = self._core.settings
@@ -71,7 +71,7 @@ class Peers:
         await self.tokens.drop(peer)
 
     async def remove_of(self, database: DatabaseId) -> SynclineError | None:
-        """Forget all peers of a database; returns why a token could not be removed, if so."""
+        """Remove all peers of a database; return why a token could not be removed, if that failed."""
         trouble = None
         for peer in [peer for peer in self._core.settings.peers if peer.database == database]:
             try:
@@ -81,10 +81,10 @@ class Peers:
         return trouble
 
     async def sync_now(self, peers: Sequence[PeerId] | None = None) -> dict[PeerId, SynclineError | None]:
-        """Sync these peers (all by default) at once, whatever their mode, and wait until it is done.
+        """Sync these peers (all by default) now, whatever their mode, and wait until it is done.
 
         Returns:
-            for each peer None when both sides are caught up, else what prevented it.
+            for each peer None if both sides are caught up, else what prevented it.
         """
         chosen = list(self._links) if peers is None else list(peers)
         requests = [self._links[peer].sync_now() for peer in chosen]
@@ -99,20 +99,20 @@ class Peers:
                 await self.update(replace(peer, paused=pause))
 
     async def join(self, peer: PeerId, how: Join, table: str = "") -> None:
-        """Say how the rows of a table are joined with the peer's, where the two have never met (``PeerStatus.parked``
-        has what was found); without a name, those of all such tables. It is done as soon as the peer is there: *same*
-        and *replace* after a backup.
+        """Say how to join the rows of a table with the peer's if the two have never met (``PeerStatus.parked`` has what
+        was found); without a name, those of all such tables. It is done once the peer is connected; *same* and
+        *replace* after a backup.
 
         Args:
-            how: all rows of both, and where they differ the larger value holds (*both*) or the peer's (*same*); or the
-                peer's rows only (*replace*).
+            how: keep all rows of both, and where they differ the larger value (*both*) or the peer's (*same*); or keep
+                the peer's rows only (*replace*).
         """
         self._links[peer].join(table, how)
 
     async def suspend_auto_sync(self, reason: str) -> None:
-        """Suspend auto-sync for a reason that is not the person's (a battery, a costly line); '' ends that.
+        """Suspend auto-sync for a reason other than the person's wish (a battery, a metered connection); '' lifts that.
 
-        ``sync_now`` works all the same. Nothing is remembered.
+        ``sync_now`` still works. Nothing is stored.
         """
         self._links.suspend_auto_sync(reason)
 
@@ -122,10 +122,10 @@ class Peers:
         """Wait until these peers (all by default) are in sync at the same time, and their rows say so.
 
         Args:
-            parked: those of which tables are parked count too, once all else is synced.
+            parked: peers with parked tables count too, once everything else is synced.
 
         Raises:
-            PeerUnreachable: it did not come to that within ``timeout`` seconds; says who lags and why.
+            PeerUnreachable: they are not after ``timeout`` seconds; says which lags, and why.
         """
         chosen = list(self._links) if peers is None else list(peers)
 

@@ -14,10 +14,10 @@ class Serving:
     """At most one hub.
 
     Args:
-        core: of the engine.
+        core: the engine's.
 
     Attributes:
-        hub: the one that runs; None for none.
+        hub: the one that is running; None if there is none.
     """
 
     def __init__(self, core: Core) -> None:
@@ -34,7 +34,7 @@ class Serving:
         token: str | None = None,
         options: HubOptions | None = None,
     ) -> Hub:
-        """Start to serve the rooms of ``folder`` (see ``Hub``), until ``stop`` or the end of the engine."""
+        """Serve the rooms of ``folder`` (see ``Hub``) until ``stop``, or the end of the engine."""
         await self.stop()
         hub = Hub(
             folder,

@@ -1,4 +1,4 @@
-"""What this machine shares with others, and who may come in."""
+"""What this machine shares with others, and who may connect."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from engine.text import t
 
 
 class Sharing:
-    """Databases that are shared, and who may come in.
+    """Databases that are shared, and who may connect.
 
     Args:
-        core, guests: of the engine. data: as for ``Engine``.
+        core, guests: the engine's. data: as for ``Engine``.
 
     Attributes:
-        server: what serves them now; None for nothing.
-        machine: what this machine calls itself, towards others that pair with it or find it.
+        server: what serves them now; None if nothing is shared.
+        machine: this machine's name, for others that pair with it or find it.
     """
 
     def __init__(self, core: Core, guests: GuestRows, data: Path | None) -> None:
@@ -43,21 +43,22 @@ class Sharing:
         self._stack = contextlib.AsyncExitStack()
         self._announcement: Announcement | None = None
         self._offers: dict[str, str] = {}
-        """``offer`` of each room that is shared, as far as its file was there so far."""
+        """``offer`` of each room that is shared, if its file has been there."""
         self._turn = asyncio.Lock()
-        """Whoever begins or ends sharing, one after the other."""
+        """Lets only one caller at a time start or stop sharing."""
 
     async def start(self, databases: Sequence[DatabaseId], *, lan: bool = False, port: int | None = None) -> None:
-        """Serve these databases, by their ids, in place of those served so far; until ``stop``, or the end.
+        """Serve these databases, by id, in place of those served so far, until ``stop`` or the end of the engine.
 
-        It is remembered, and goes on at the next start, at the same port.
+        This is stored, and continues at the next start, on the same port.
 
         Args:
-            lan: for the local network too, not for this machine alone.
-            port: where to listen; by default where it did last, 0 for any.
+            lan: serve the local network too, not only this machine.
+            port: where to listen; by default the last one used, 0 for any.
 
         Raises:
-            UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be had.
+            UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be read or
+                made.
         """
         core = self._core
         async with self._turn:
@@ -77,12 +78,12 @@ class Sharing:
                 core.save(replace(core.settings, share_port=server.port))
 
     async def stop(self) -> None:
-        """Serve nothing any more; guests are told. Which databases it was is remembered for the next time."""
+        """Stop serving, and tell the guests. Which databases were shared is kept for the next time."""
         self._core.save(replace(self._core.settings, share=False))
         await self.apply()
 
     def invite(self, database: DatabaseId) -> PairingLink:
-        """Make a pairing link to a database that is shared: good once, and for ten minutes.
+        """Make a pairing link to a database that is shared; it is valid once, and for ten minutes.
 
         Raises:
             UsageError: it is not shared.
@@ -93,27 +94,27 @@ class Sharing:
         return self.server.invite(config.room)
 
     def guests(self) -> list[Guest]:
-        """Return everybody who was paired with this machine and may come in; [] while nothing is shared."""
+        """Return everybody who was paired with this machine and may connect; [] while nothing is shared."""
         return self.server.guests() if self.server is not None else []
 
     def statuses(self) -> list[PeerStatus]:
-        """Return the row of every guest, by name; those that are configured peers as well have none here."""
+        """Return the row of every guest, by name, except those that are also configured peers."""
         return self._guests.statuses()
 
     async def revoke(self, guest: str) -> None:
-        """Take away what somebody was let in with, by name; the connection is cut at once.
+        """Revoke a guest's access, by name; its connection is closed immediately.
 
         Raises:
-            UsageError: there is nobody of this name, or nothing is shared.
+            UsageError: nobody has this name, or nothing is shared.
         """
         if self.server is None:
             raise UsageError(t("Nothing is shared, so no machine can connect."))
         await self.server.revoke_guest(guest)
 
     async def join(self, database: DatabaseId, how: Join, table: str = "") -> None:
-        """Say how the rows of a table are joined with those of whoever connects, where the two have never met, so that
-        nobody is asked on the other side; without a name, those of all tables. It holds until the engine ends; as
-        ``REPLACE``, only for the first who comes with such rows.
+        """Say how to join the rows of a table with those of whoever connects if the two have never met, so that nobody
+        is asked on the other side; without a name, those of all tables. It holds until the engine ends; ``REPLACE``,
+        only for the first guest with such rows.
 
         Args:
             how: as for ``engine.peers.join``.
@@ -124,18 +125,18 @@ class Sharing:
 
     @property
     def wanted(self) -> tuple[bool, bool, int, bool]:
-        """The settings that say what to share."""
+        """Return the settings that say what to share."""
         settings = self._core.settings
         return settings.share, settings.share_lan, settings.share_port, settings.discover
 
     async def apply(self) -> None:
-        """Share what the settings say; what prevents it is told, and keeps nothing else from going on."""
+        """Share what the settings say. What prevents it is reported, and stops nothing else."""
         async with self._turn:
             await self._apply()
 
     @contextlib.asynccontextmanager
     async def without(self, database: DatabaseId) -> AsyncIterator[None]:
-        """While the block runs, share nothing if this database is shared; after it what the settings say."""
+        """If this database is shared, share nothing while the block runs, and what the settings say after it."""
         async with self._turn:
             shared = self.server is not None and self._core.database(database).room in self.server.rooms
             if shared:
@@ -147,7 +148,7 @@ class Sharing:
                     await self._apply()
 
     async def close(self) -> None:
-        """Share nothing, until it is applied again."""
+        """Share nothing until ``apply`` is called again."""
         self.server = self._announcement = None
         await self._stack.aclose()
 
@@ -157,11 +158,11 @@ class Sharing:
         self._guests.close()
 
     def version_moved(self, database: DatabaseId, version: int) -> None:
-        """Have what is due to guests counted anew: a database is at ``version``."""
+        """Recount what is due to guests, as a database is at ``version``."""
         self._guests.local_moved(database, version)
 
     def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
-        """Announce a database by its tables as they are now, if it is shared."""
+        """Announce a database by its present tables, if it is shared."""
         rooms = self.server.rooms if self.server is not None else {}
         self._offers.update({room: offer(host.shapes) for room, path in rooms.items() if path == database.path})
         if self._announcement is not None:

@@ -1,7 +1,7 @@
-"""Adds what only another side's tables have, and removes it again as long as nobody has used it.
+"""Adds what only another side's tables have, and can remove it again as long as it has not been used.
 
-Only what loses nothing: tables that are missing here, and columns outside the key. What was added is remembered in
-``crsql_syncline_added``, so that it can be told from what a person made.
+Only what cannot lose anything is added: tables that are missing here, and columns outside the key. What was added is
+recorded in ``crsql_syncline_added``, to tell it from what a person made.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _ADDED = "crsql_syncline_added"
 
 
 def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Addition]:
-    """What of these plans is missing here and can be added. Changes nothing."""
+    """Return what of these plans is missing here and can be added. Changes nothing."""
     found = []
     synced = {name.lower(): table for name, table in kinds.catalogue().tables.items()}
     for plan in plans:
@@ -46,13 +46,14 @@ def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Add
 def add(
     state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[Sequence[TablePlan]], None]
 ) -> list[Addition]:
-    """Add it, in the caller's transaction; returns what it was. The plans were checked with ``check_plans``.
+    """Add what is missing, in the caller's transaction, and return what it was. The plans were checked with
+    ``check_plans``.
 
     Args:
-        make: makes tables, which were created, synced ones.
+        make: makes newly created tables synced ones.
 
     Raises:
-        NotEligible: a table cannot be synced with it.
+        NotEligible: a table cannot be synced with what would be added.
     """
     by_name = {plan.name.lower(): plan for plan in plans}
     additions = possible(state, kinds, by_name.values())
@@ -82,17 +83,17 @@ def add(
 
 
 def added(state: State) -> list[Addition]:
-    """What was added and can still be taken back, as long as it is not in use."""
+    """Return what was added and can still be removed, as long as it is not in use."""
     if not state.db.table_exists("main", _ADDED):
         return []
     return [Addition(*row) for row in state.db.execute(f"SELECT tbl, col FROM main.{_ADDED} ORDER BY tbl, col")]
 
 
 def take_back(state: State, kinds: Kinds) -> tuple[list[Addition], list[Addition]]:
-    """Drop what was added, unless it is in use, in the caller's transaction.
+    """Drop what was added in the caller's transaction, unless it is in use.
 
     Returns:
-        what was dropped, and what stays because it holds something: a row, a deletion, a value beside its default.
+        what was dropped, and what stays because it holds something: a row, a deletion, a value other than its default.
     """
     db = state.db
     dropped, kept = [], []
@@ -122,7 +123,7 @@ def take_back(state: State, kinds: Kinds) -> tuple[list[Addition], list[Addition
 
 
 def _is_taken(state: State, name: str) -> bool:
-    """Whether a table, view or index is called so, or sync records are left of such a table."""
+    """Return whether a table, view or index has this name, or sync records of such a table are left."""
     index = "SELECT 1 FROM main.sqlite_master WHERE type = 'index' AND name = ? COLLATE NOCASE"
     return (
         find_table(state.db, name) is not None
@@ -152,5 +153,5 @@ def _in_use(state: State, kinds: Kinds, addition: Addition) -> bool:
 
 
 def _records(state: State) -> tuple[str, ...]:
-    """The names of all tables with sync records, also of those that are gone."""
+    """Return the names of all tables with sync records, including those that are gone."""
     return state.catalogue().clocks

@@ -1,6 +1,6 @@
-"""Turns a table into one of the other kind, with all its records, so that nothing is sent again.
+"""Converts a table into one of the other kind, with all its records, so that nothing is sent again.
 
-Each function runs in the caller's write transaction, in which everything was captured.
+Each function runs in the caller's write transaction, in which everything has been captured.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ from engine.tables.names import CLOCK, KEY, PKS
 from engine.tables.pack import pack
 
 TOGETHER = 5_000
-"""Rows that are in memory at a time."""
+"""Rows held in memory at a time."""
 
 
 def free(state: State, crr: Crr) -> None:
-    """Turn one of cr-sqlite's tables into an ordinary one: any program can write to it again.
+    """Convert one of cr-sqlite's tables into an ordinary one, to which any program can write again.
 
-    The capture that follows compares all of it, for what its triggers may not have recorded.
+    The next capture compares all of it, as its triggers may not have recorded everything.
     """
     db, table = state.cursor().connection, crr.table
     mark = state.catalogue().marks.get(crr.name)
@@ -62,7 +62,7 @@ def free(state: State, crr: Crr) -> None:
 
 
 def _rows_of(db: apsw.Connection, crr: Crr, entry: Entry) -> Iterator[tuple[tuple[SQLiteValue, ...], Row]]:
-    """The rows that a CRR knows, each with its key."""
+    """Yield the rows that a CRR has records of, each with its key."""
     sql = (
         f"SELECT p.{KEY}, c.col_name, c.col_version, c.db_version, c.site_id, {idents(crr.key, prefix='p.')}"
         f" FROM {main(crr.name + PKS)} AS p CROSS JOIN {main(crr.name + CLOCK)} AS c ON c.key = p.{KEY}"
@@ -93,12 +93,12 @@ def _row(length: int, sentinel: Cell | None, cells: dict[int, Cell]) -> Row:
 
 
 def _spelled(key: tuple[SQLiteValue, ...]) -> list[SQLiteValue]:
-    """A key as the records of ordinary tables have it."""
+    """Return a key as the records of ordinary tables spell it."""
     return [int(part) if type(part) is float and part.is_integer() else part for part in key]
 
 
 def to_crr(state: State, entry: Entry, table: Table) -> None:
-    """Turn an ordinary table into one of cr-sqlite's. The caller has checked that it can be one."""
+    """Convert an ordinary table into one of cr-sqlite's. The caller has checked that it can be one."""
     db = state.cursor().connection
     mark = marks(db).get((entry.name, entry.rows))
     state.keep_floor()
@@ -130,7 +130,7 @@ def to_crr(state: State, entry: Entry, table: Table) -> None:
 
 
 def _known(db: apsw.Connection, entry: Entry) -> Iterator[tuple[int, tuple[SQLiteValue, ...], Row]]:
-    """The rows that are known: the number of each, its key as the table has it, and its stamps."""
+    """Yield the recorded rows: the number of each, its key as the table has it, and its stamps."""
     known = key_columns(entry)
     keys = ", ".join(f"ifnull(t.{ident(name)}, {value})" for name, value in zip(entry.key, known, strict=True))
     sql = (

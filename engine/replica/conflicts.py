@@ -1,4 +1,5 @@
-"""What of a file waits for a person: rows that are hidden or cannot be sent, deletions to be confirmed; in words."""
+"""What in a file waits for a person: rows that are hidden or cannot be sent, and deletions to be confirmed; in
+words."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from engine.tables import HiddenRow, SuspendedDeletion, Waiting
 from engine.text import Text, t
 
 MOST = 500
-"""Hidden rows that are named at once."""
+"""The most hidden rows that are listed at once."""
 
 WHY = {
     "check": t("its values break a CHECK rule of the table"),
@@ -26,12 +27,12 @@ WHY = {
 
 @dataclass(frozen=True, slots=True)
 class Conflicts:
-    """All that waits.
+    """Everything that waits for a person.
 
     Attributes:
-        hidden: each hidden row, with the columns in which it differs from the row in its way: its value, and that
-            one's. more: how many are hidden besides.
-        waiting: what cannot be sent. suspended: the tables that have lost most of their rows.
+        hidden: each hidden row, with the columns in which it differs from the row in its way: its own value, and the
+            other's. more: how many more are hidden.
+        waiting: rows that cannot be sent. suspended: the tables that have lost most of their rows.
     """
 
     hidden: tuple[tuple[HiddenRow, Mapping[str, tuple[SQLiteValue, SQLiteValue]]], ...] = ()
@@ -41,13 +42,13 @@ class Conflicts:
 
     @property
     def count(self) -> int:
-        """How many things a person has to decide about."""
+        """Return how many things a person has to decide about."""
         unsent = len(self.waiting.rows) + self.waiting.more + bool(self.waiting.counter)
         return len(self.hidden) + self.more + unsent + len(self.suspended)
 
 
 def find_conflicts(replica: Replica) -> Conflicts:
-    """Look what waits in a file that is kept open; rows that cannot be sent as the last ``refresh`` found them.
+    """Find what waits in a file that is kept open; rows that cannot be sent are as the last ``refresh`` found them.
 
     Raises:
         ReplicaError: the file.

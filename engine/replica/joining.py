@@ -1,4 +1,4 @@
-"""Which rows belong together, and joining those of two sides that have never met."""
+"""Which rows belong together, and how those of two sides that have never met are joined."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ Row = tuple[SQLiteValue, ...]
 
 
 class Joining(Holding):
-    """The methods of a replica that are about rows that meet for the first time."""
+    """The methods of a replica for rows that meet for the first time."""
 
     def datasets(self) -> dict[str, Dataset]:
-        """What peers are told of the rows of each synced table. One that has rows and no id is given one."""
+        """Return what peers are told about the rows of each synced table. A table that has rows and no id is given
+        one."""
         with self._reading() as db:
             told, drawn = self._told(db)
         if drawn and not self.readonly:
@@ -54,8 +55,8 @@ class Joining(Holding):
         return Dataset(here, self._kinds.of(name) is self._ordinary, awaited, mixed)
 
     def _learnt(self, db: apsw.Connection, meetings: Iterable[Meeting]) -> dict[str, Ids] | None:
-        """The ids that tables get by meeting others, as far as they lack any; None if rows have come to one since that
-        have not met the others'."""
+        """Return the ids that tables without one get by meeting others; None if such a table has received rows since
+        that have not met the others'."""
         kept = datasets.read(db)
         learnt: dict[str, Ids] = {}
         for name, _, theirs in meetings:
@@ -71,15 +72,15 @@ class Joining(Holding):
         return learnt
 
     def _met_before(self, db: apsw.Connection, covered: Iterable[str]) -> tuple[str, ...]:
-        """Those of the tables that a peer's clock covers whose rows it had met before tables had ids."""
+        """Return those of the tables that a peer's clock covers whose rows it had met before tables had ids."""
         kept = datasets.read(db)
         return tuple(name for name in covered if datasets.OLD_ROWS in kept.get(name, {}).values())
 
     def _arrived(
         self, db: apsw.Connection, meetings: Iterable[Meeting], covered: Collection[str]
     ) -> list[tuple[str, list[bytes]]]:
-        """The ids that a peer has, and that stand for rows on their way here, of tables that its clock covers as they
-        were when the peer greeted."""
+        """Return a peer's ids for rows that are on their way here, of tables that its clock covers as they were when
+        the peer greeted."""
         kept = datasets.read(db)
         found = []
         for name, _, theirs in meetings:
@@ -96,29 +97,29 @@ class Joining(Holding):
         return self._dataset(meeting.table, datasets.read(db).get(meeting.table, {})) == meeting.told
 
     def dataset_ids(self) -> dict[str, frozenset[bytes]]:
-        """The ids that are kept of the rows of each table."""
+        """Return the recorded ids of the rows of each table."""
         with self._reading() as db:
             return {name: frozenset(ids) for name, ids in datasets.read(db).items()}
 
     def kept_datasets(self) -> dict[str, Dataset]:
-        """As ``datasets``, of the tables that have been given an id."""
+        """Return the same as ``datasets``, for tables that have an id already."""
         with self._reading() as db:
             synced = self._kinds.catalogue().synced
             return {name: self._dataset(name, ids) for name, ids in datasets.read(db).items() if name in synced}
 
     def undo_joins(self, later: Mapping[str, Collection[bytes]]) -> None:
-        """This file was set back: the rows of a table that were joined with others since, as the ids that it had
-        ``later`` tell, have not met these any more."""
+        """Undo joins, as this file was set back: the rows of a table that were joined since with others, as the ids
+        that it had ``later`` show, count as never having met them."""
         with self._writing() as db:
             kept = datasets.read(db)
             undone = [name for name, ids in kept.items() if not ids.keys() >= set(later.get(name, ()))]
             datasets.forget(db, [name for name in undone if kept[name].keys() != {BEGUN_EMPTY}])
 
     def settle(self, meeting: Meeting) -> bool:
-        """Record that our rows of a table and a peer's belong together from now on.
+        """Record that from now on our rows of a table and a peer's belong together.
 
         Returns:
-            whether it was done: not if others came to our rows since they were told of.
+            whether it was done: not if rows were added to ours since they were announced.
         """
         with self._writing() as db:
             if not self._is_as_told(db, meeting):
@@ -134,13 +135,13 @@ class Joining(Holding):
         kept: int,
         columns: Collection[str] | None = None,
     ) -> bool:
-        """Write another side's rows over ours, to be told as written here. An app's triggers write to no synced table
-        by this.
+        """Overwrite our rows with another side's, as changes made here. The app's triggers write to no synced table
+        meanwhile.
 
         Args:
-            rows: by packed key, the columns in order of name; None: that side has no such row.
-            kept: the version that is in a backup.
-            columns: those that the rows have, by default all.
+            rows: by packed key, the columns in order of name; None if that side has no such row.
+            kept: the version that a backup holds.
+            columns: the columns that the rows have; by default all.
 
         Returns:
             whether it was done: not if one of these rows was written to since the backup.
@@ -170,35 +171,37 @@ class Joining(Holding):
         return [(tuple(unpack_columns(packed)), values) for packed, values in rows]
 
     def _to_give(self, db: apsw.Connection, meetings: Iterable[Meeting]) -> list[str]:
-        """Those tables of which peers are told for the first time by names that only this file can have given."""
+        """Return the tables that peers are told about for the first time, with global keys that only this file can have
+        given."""
         found = self._named().intersection(meeting.table for meeting in meetings)
         return sorted(found - datasets.given(db)) if found else []
 
     def _named(self) -> set[str]:
-        """The tables whose rows have other keys elsewhere."""
+        """Return the tables whose rows have different keys on other machines."""
         return {entry.name for entry in self._ordinary.tables.entries() if entry.has_global_key}
 
     def _is_shared(self, db: apsw.Connection, table: str) -> bool:
         return table in datasets.given(db) or coverage.is_covered(db, table)
 
     def is_shared(self, table: str) -> bool:
-        """Whether any peer may have had rows of a table from here, or from elsewhere."""
+        """Return whether any peer may have received rows of a table from here, or rows came from elsewhere."""
         with self._reading() as db:
             return self._is_shared(db, table)
 
     def is_written_since(self, table: str, version: int) -> bool:
-        """Whether a row of a table was written to, here or by a merge, after a version."""
+        """Return whether a row of a table was written after a version, here or by a merge."""
         with self._reading():
             return self._kinds.of(table).has_changes(table, version, MAX_VERSION)
 
     def take_names(self, table: str, pairs: Sequence[tuple[bytes, bytes, bool]], kept: int) -> bool:
-        """Give rows of an auto-numbered table the names that another side has for them (``pairing.take_names``).
+        """Give rows of an auto-numbered table the global keys that another side has for them (``pairing.take_names``).
 
         Args:
-            kept: the version that is in a backup.
+            kept: the version that a backup holds.
 
         Returns:
-            whether it was done: not if the table was written to since the backup, or anybody has got rows of it since.
+            whether it was done: not if the table was written to since the backup, or anybody has received rows of it
+                since.
         """
         self.capture()
         with self._writing() as db:
@@ -218,21 +221,21 @@ class Joining(Holding):
         return True
 
     def referring_to(self, tables: Collection[str]) -> dict[str, str]:
-        """Those of these tables whose rows cannot be given up, as rows of another table refer to them by their numbers;
+        """Return those of these tables whose rows cannot be given up, as rows of another table refer to them by number;
         each with that table."""
         self.capture()
         with self._reading() as db:
             return starting_anew.in_way(db, tables)
 
     def give_up_rows(self, meetings: Sequence[Meeting], kept: int) -> bool:
-        """Delete all our rows of tables, and what is known of them, so that nobody is told of it as of a
-        deletion; those of another side come in their place.
+        """Delete all our rows of tables and their records without telling anybody of deletions; another side's rows
+        take their place.
 
         Args:
-            kept: the version that is in a backup.
+            kept: the version that a backup holds.
 
         Returns:
-            as ``settle``; nor if any was written since the backup, or is referred to (``referring_to``).
+            as ``settle``; also not if any was written since the backup, or is referred to (``referring_to``).
         """
         self.capture()
         names = [meeting.table for meeting in meetings]

@@ -1,4 +1,4 @@
-"""The kinds of synced tables that a file has: which one a table is of, and all of them together."""
+"""The kinds of synced tables in a file: which kind a table is of, and all of them together."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.tables.types import Basis, DescribedTable, SyncedTable
 
 @dataclass(frozen=True)
 class Tables:
-    """The tables of all kinds, as of one version of the schema; as ``KindCatalogue`` and ``MarkedTables``."""
+    """The tables of all kinds, as of one version of the schema; a ``KindCatalogue`` and ``MarkedTables``."""
 
     parts: tuple[KindCatalogue, ...]
 
@@ -47,7 +47,7 @@ class Tables:
 
 
 class Kinds:
-    """The kinds on one connection. A table is of one kind at most."""
+    """The kinds on one connection. A table is of at most one kind."""
 
     def __init__(self, kinds: Sequence[Kind]) -> None:
         self.all = tuple(kinds)
@@ -55,11 +55,11 @@ class Kinds:
 
     @property
     def first(self) -> Kind:
-        """The one that says in words what a table is that is of no kind."""
+        """The kind that describes tables that are of no kind."""
         return self.all[0]
 
     def catalogue(self) -> Tables:
-        """The tables of all kinds: another object when the schema changed."""
+        """Return the tables of all kinds; a new object once the schema has changed."""
         parts = tuple(kind.catalogue() for kind in self.all)
         before = self._tables.parts if self._tables is not None else ()
         if self._tables is None or any(old is not new for old, new in zip(before, parts, strict=True)):
@@ -67,13 +67,13 @@ class Kinds:
         return self._tables
 
     def in_use(self) -> tuple[KindCatalogue, tuple[Kind, ...]]:
-        """The tables of all kinds; and the kinds that have any, or the first."""
+        """Return the tables of all kinds, and the kinds that have any, or the first."""
         found = self.catalogue()
         kinds = tuple(kind for kind, part in zip(self.all, found.parts, strict=True) if part.tables)
         return found, kinds or (self.first,)
 
     def of(self, table: str) -> Kind:
-        """The kind of a table by its wire name; the first where it is of none."""
+        """Return the kind of a table by its wire name; the first if it is of none."""
         for kind in self.all[1:]:
             catalogue = kind.catalogue()
             if table in catalogue.tables or table in catalogue.parked:
@@ -81,7 +81,7 @@ class Kinds:
         return self.first
 
     def reading(self, until: int, fill: Fill) -> Callable[[Share, bytes | None, int, Shown | None], bytes | None]:
-        """What reads tables of all kinds in this transaction; as ``Reading.read``."""
+        """Return what reads tables of all kinds in this transaction; as ``Reading.read``."""
         _, kinds = self.in_use()
         if len(kinds) == 1:
             return kinds[0].reading(until, fill).read
@@ -96,9 +96,9 @@ class Kinds:
         return read
 
     def tracking(self, table: str) -> Kind | None:
-        """The kind of a table by its name in the file; None where it is of none."""
+        """Return the kind of a table by its name in the file; None if it is of none."""
         return next((kind for kind in self.all if kind.tracks(table)), None)
 
     def that_tracks(self, table: str) -> Kind:
-        """The kind of a table by its name in the file; the first where it is of none."""
+        """Return the kind of a table by its name in the file; the first if it is of none."""
         return self.tracking(table) or self.first

@@ -17,15 +17,16 @@ from engine.tables.trigger_rule import TriggerRule
 from engine.tables.types import Applied
 
 Share = tuple[Decision, Sequence[int] | None]
-"""What was decided of a kind's share of a batch, and the places of that in the batch; None for all of it."""
+"""What was decided about a kind's share of a batch, and the positions of that share in the batch; None for all of
+it."""
 
 
 class Merger:
-    """Hands each kind its share of every batch. All shares of a batch are decided before one is written, so that a
-    change that no kind takes has written nothing.
+    """Hands each kind its share of every batch. All shares of a batch are decided before any is written, so that a
+    change that no kind accepts leaves nothing written.
 
     Args:
-        report_applied: whether to remember in ``applied`` what won; without it, memory is bounded.
+        report_applied: whether to collect in ``applied`` what won; without it, memory is bounded.
     """
 
     def __init__(self, kinds: Kinds, rule: TriggerRule, *, js_numbers: bool, report_applied: bool) -> None:
@@ -38,7 +39,7 @@ class Merger:
         self.applied = AppliedLog()
 
     def merge(self, changes: Iterable[Change], author: SiteId | None = None) -> None:
-        """Merge all of them, in order; ``author`` takes the place of every change's site id.
+        """Merge all of them, in order; ``author`` replaces every change's site id.
 
         Raises:
             InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
@@ -82,7 +83,7 @@ class Merger:
 
 
 def _around(mergings: Collection[Merging], *, many: bool) -> AbstractContextManager[object]:
-    """Stands around all batches of all kinds."""
+    """Enter what each kind does around all batches."""
     if len(mergings) == 1:
         return next(iter(mergings)).batches(many=many)
     with ExitStack() as around:

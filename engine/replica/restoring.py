@@ -1,5 +1,4 @@
-"""A row that was deleted, brought back on all sides as the one that it was: under its name, so that what refers to it
-does so again."""
+"""Brings a deleted row back on all sides as the same row: under its global key, so that references to it work again."""
 
 from __future__ import annotations
 
@@ -28,13 +27,13 @@ from engine.text import printable, t
 
 
 class KeptRow(NamedTuple):
-    """A row as a copy of its file has it.
+    """A row as it is in a copy of its file.
 
     Attributes:
-        key: its key there. values: its other columns' values.
-        pk: its packed wire key; None where the copy does not tell for certain.
-        names: what travels of the columns that refer to rows by their numbers; without those of which the copy does
-            not tell for certain.
+        key: its key there. values: those of its other columns.
+        pk: its packed wire key; None if the copy does not tell for certain.
+        names: what is sent for the columns that refer to rows by number, except those that the copy does not tell for
+            certain.
     """
 
     key: tuple[SQLiteValue, ...]
@@ -44,7 +43,7 @@ class KeptRow(NamedTuple):
 
 
 class Deleted(NamedTuple):
-    """The record of a row that was deleted: its packed wire key, and its causal length."""
+    """The record of a deleted row: its packed wire key, and its causal length."""
 
     pk: bytes
     length: int
@@ -54,7 +53,7 @@ def find_deleted(replica: Replica, table: str, pk: bytes) -> Deleted | None:
     """Return the record of the row with this packed wire key, if it was deleted.
 
     Raises:
-        UsageError: no program but those with cr-sqlite writes to the table, or it is not synced.
+        UsageError: only programs with cr-sqlite write to the table, or it is not synced.
         ReplicaError: the file.
     """
     entry = _entry(replica, table)
@@ -66,9 +65,9 @@ def find_deleted(replica: Replica, table: str, pk: bytes) -> Deleted | None:
 
 
 def is_certain(replica: Replica, table: str, kept: KeptRow) -> bool:
-    """Whether it is known of a kept row, and of all that it refers to, which rows these are here.
+    """Return whether it is known which rows here a kept row, and all rows that it refers to, are.
 
-    None of those may be gone: the next new row may get its number. Raises as ``find_deleted``.
+    None of the latter may be deleted, as the next new row may get its number. Raises as ``find_deleted``.
     """
     entry = _entry(replica, table)
     with explained(replica.path):
@@ -82,7 +81,7 @@ def is_certain(replica: Replica, table: str, kept: KeptRow) -> bool:
 
 
 def keys_in(copy: Path, table: str, key: Sequence[str], wanted: str) -> tuple[int, set[tuple[SQLiteValue, ...]]]:
-    """Return the keys of rows in a copy of a file that are meant (``matching_keys``).
+    """Return the keys of the rows in a copy of a file that a person means (``matching_keys``).
 
     Raises:
         ReplicaError: the copy cannot be read.
@@ -96,10 +95,10 @@ def keys_in(copy: Path, table: str, key: Sequence[str], wanted: str) -> tuple[in
 def row_in(
     replica: Replica, copy: Path, table: str, key: Sequence[str], wanted: tuple[SQLiteValue, ...]
 ) -> KeptRow | None:
-    """Return a row as a copy of its file has it, which is only read; values that nobody can read are left out.
+    """Return a row as it is in a copy of its file, which is only read; unreadable values are left out.
 
     Args:
-        key: the columns of the table's key. wanted: the row's key there.
+        key: the columns of the table's key. wanted: the row's key in the copy.
 
     Raises:
         UsageError: as ``find_deleted``. ReplicaError: the copy cannot be read.
@@ -128,7 +127,7 @@ def row_in(
 
 
 def _name_in(db: apsw.Connection, entry: Entry, key: tuple[SQLiteValue, ...]) -> bytes | None:
-    """The packed wire key of a row in a copy, as far as its records tell."""
+    """Return the packed wire key of a row in a copy, if its records tell."""
     if not entry.has_global_key:
         return pack(wire_key(key))
     is_key = key_is(entry.log_key)
@@ -140,7 +139,7 @@ def _name_in(db: apsw.Connection, entry: Entry, key: tuple[SQLiteValue, ...]) ->
 
 
 def _is_recorded(db: apsw.Connection, parent: Entry, value: SQLiteValue) -> bool:
-    """Whether a copy's records tell for certain to which row of a table a number leads."""
+    """Return whether a copy's records tell for certain which row of a table a number refers to."""
     number = db.execute(f"SELECT {number_of('?1')}", (value,)).get
     return number is not None and _name_in(db, parent, (number,)) is not None
 
@@ -158,10 +157,10 @@ def _opened(copy: Path) -> Iterator[apsw.Connection]:
 
 
 def restore_row(replica: Replica, table: str, kept: KeptRow) -> HiddenRow | None:
-    """Bring a deleted row back on all sides; of its columns, one that the table has no more is left out.
+    """Bring a deleted row back on all sides, without columns that the table no longer has.
 
     Returns:
-        the row where a rule of the table hides it; None when it is shown.
+        the row if a rule of the table hides it; None if it is shown.
 
     Raises:
         UsageError: it was not deleted, or it is not certain which row it is; nothing has changed. ReplicaError: the

@@ -1,4 +1,4 @@
-"""What a file says of its schema: which one it is, and whether it came from a peer."""
+"""What a file records about its schema: which one it is, and whether it came from a peer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def identity(db: apsw.Connection) -> tuple[str | None, int]:
 
 
 def record_schema(db: apsw.Connection, name: str, version: int) -> None:
-    """Record which schema the file has now, as the published client and server do; part of the caller's transaction."""
+    """Record which schema the file has now, as the published client and server do, in the caller's transaction."""
     db.execute(
         "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('schema_name', ?), ('schema_version', ?)",
         (name, version),
@@ -25,11 +25,11 @@ def record_schema(db: apsw.Connection, name: str, version: int) -> None:
 
 
 def is_made_from_peer(db: apsw.Connection) -> bool:
-    """Whether the file's tables were made after a peer's."""
+    """Return whether the file's tables were modelled on a peer's."""
     sql = "SELECT 1 FROM main.crsql_master WHERE key = ?"
     return db.table_exists("main", "crsql_master") and db.execute(sql, (_FROM_PEER,)).fetchone() is not None
 
 
 def record_made_from_peer(db: apsw.Connection) -> None:
-    """Record that the file's tables were made after a peer's; part of the caller's transaction."""
+    """Record in the caller's transaction that the file's tables were modelled on a peer's."""
     db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, 1)", (_FROM_PEER,))

@@ -1,6 +1,6 @@
-"""Long looks at tables, one short transaction at each step (``engine.sqlite.steps``).
+"""Digests and plans of whole tables, read in one short transaction a step (``engine.sqlite.steps``).
 
-What is written between the steps may be in the result or not.
+What is written between the steps may or may not be in the result.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ PLANS = 20
 
 
 class Surveyed(Protocol):
-    """What is asked of a replica, each in one short transaction; all may raise SchemaMismatch (``Replica``)."""
+    """What is asked of a replica, one short transaction each; all may raise SchemaMismatch (``Replica``)."""
 
     def synced_tables(self) -> tuple[str, ...]: ...
     def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]: ...
@@ -50,8 +50,8 @@ class Stretch(NamedTuple):
 def tables(
     replica: Surveyed, names: Iterable[str], columns: Mapping[str, Collection[str]] | None = None
 ) -> Steps[tuple[TableDigest, ...]]:
-    """The digests of whole tables; ``columns``: of those that are compared in some only. One that is not synced is
-    left out."""
+    """Return the digests of whole tables; ``columns``: for tables of which only some columns are compared. A table that
+    is not synced is left out."""
     found = []
     known = replica.synced_tables()
     for name in names:
@@ -70,7 +70,7 @@ def tables(
 
 
 def plans(replica: Surveyed) -> Steps[tuple[TablePlan, ...]]:
-    """The plans of all tables. One that is not synced any more when its turn comes is left out."""
+    """Return the plans of all tables. One that is no longer synced when its turn comes is left out."""
     found: list[TablePlan] = []
     names = replica.synced_tables()
     for at in range(0, len(names), PLANS):
@@ -82,10 +82,9 @@ def plans(replica: Surveyed) -> Steps[tuple[TablePlan, ...]]:
 def ranges(
     replica: Surveyed, table: str, bounds: Sequence[bytes], columns: Compared = None
 ) -> Steps[tuple[RangeDigest, ...]]:
-    """The digests of the rows, or of some of their columns, between each of these packed keys and the next.
+    """Return the digests of the rows, or of some of their columns, between each of these packed keys and the next.
 
-    The rows are gone through once, whatever is asked: a range is what lies up to its end without what lies up to its
-    start.
+    The rows are read once, whatever is asked: a range is everything up to its end without everything up to its start.
     """
     pairs = list(pairwise(bounds))
     if not pairs:
@@ -126,10 +125,10 @@ def _between(low: tuple[int, int], high: tuple[int, int]) -> RangeDigest:
 def split(
     replica: Surveyed, table: str, low: bytes, high: bytes, rows: int, longest: int, columns: Compared = None
 ) -> Steps[list[Stretch]]:
-    """Ranges of about ``rows`` rows each, which together are the one that is given.
+    """Divide a range into ranges of about ``rows`` rows each.
 
     Args:
-        longest: bytes of the longest key that may stand between two of them.
+        longest: bytes of the longest key that may separate two of them.
         columns: those that are compared.
     """
     found: list[Stretch] = []

@@ -1,4 +1,4 @@
-"""The tables of a replica: which there are, how they stand, and what a person is asked about them."""
+"""The tables of a replica: which there are, their state, and what a person is asked about them."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ from engine.text import t
 
 
 class Tables(Database):
-    """The methods of a replica that tell of its tables."""
+    """The methods of a replica that tell about its tables."""
 
     _shapes: tuple[SyncedTables, dict[SyncedTable, Shape]] | None = None
 
     def synced_tables(self) -> tuple[str, ...]:
-        """The wire names of the tables that take part in sync, in catalogue order."""
+        """Return the wire names of the tables that take part in sync, in catalogue order."""
         with explained(self.path):
             return tuple(self._kinds.catalogue().synced)
 
     def shapes(self) -> tuple[Shape, ...]:
-        """The shape of each of them."""
+        """Return the shape of each of them."""
         with explained(self.path):
             tables = self._kinds.catalogue()
             if self._shapes is None or self._shapes[0] is not tables:
@@ -50,17 +50,17 @@ class Tables(Database):
             return tuple(self._shapes[1].values())
 
     def parked(self) -> tuple[Parked, ...]:
-        """The tables with sync records that take no part in sync for now, by name, and why."""
+        """Return the tables with sync records that take no part in sync for now, by name, and why."""
         with explained(self.path):
             parked = sorted(self._kinds.catalogue().parked.items())
             asked = {one.table for one in self._suspended()} if parked else set()
             return tuple(Parked(name, why, name in asked) for name, why in parked)
 
     def park(self, table: str, reason: str) -> None:
-        """Leave a table out of sync, for a reason that only running it has shown. Local writes are still recorded.
+        """Leave a table out of sync for a reason that only showed while syncing. Local writes are still recorded.
 
-        It takes part again, and is asked for from the start, when the table or a trigger is changed, or by ``repair``.
-        Does nothing if it is parked already, or is no CRR any more.
+        It takes part again, and is asked for from the start, once the table or a trigger is changed, or by ``repair``.
+        Does nothing if it is parked already, or not synced any more.
 
         Args:
             table: its wire name.
@@ -72,7 +72,7 @@ class Tables(Database):
                 coverage.forget_table(db, table)
 
     def suspended_deletions(self) -> tuple[SuspendedDeletion, ...]:
-        """The tables of which a person is asked whether most of their rows are meant to be gone."""
+        """Return the tables about which a person is asked whether most of their rows were deleted on purpose."""
         with self._reading():
             return self._suspended()
 
@@ -85,11 +85,11 @@ class Tables(Database):
         )
 
     def answer_suspended(self, table: str, *, delete: bool) -> SuspendedDeletion:
-        """Say whether the rows of such a table are meant to be gone: they are deleted on all sides, or else come back
-        from the peers, who are asked for all of the table. Returns what was asked.
+        """Answer whether the rows of such a table were deleted on purpose: they are deleted on all sides, or else come
+        back from the peers, which are asked for the whole table. Return what was asked.
 
         Raises:
-            UsageError: nothing is asked about this table, any more perhaps.
+            UsageError: nothing is asked about this table, or not any more.
         """
         with self._writing():
             asked = next((one for one in self._suspended() if one.table == table), None)
@@ -100,10 +100,11 @@ class Tables(Database):
         return asked
 
     def tables(self, *, extension: bool = False) -> list[TableStatus]:
-        """Every table in the file that is not one of ours.
+        """Return every table in the file that is not one of ours.
 
         Args:
-            extension: of those that are not synced, tell whether they can be as cr-sqlite's tables (``make_crr``).
+            extension: tell of those that are not synced whether they can be synced as cr-sqlite's tables
+                (``make_crr``).
         """
         with self._reading() as db:
             tables = list(user_tables(db))
@@ -117,7 +118,7 @@ class Tables(Database):
             return with_those_of_the_file(db, found)
 
     def coverage(self) -> Coverage:
-        """How many of them are synced. Cheap: none is looked into."""
+        """Count how many of them are synced. Cheap, as none is read."""
         with self._reading() as db:
             return Coverage(len(self._kinds.catalogue().synced), count_tables(db))
 
@@ -127,7 +128,7 @@ class Tables(Database):
         return replace(status, likely_references=tuple(likely_references.of_table(self.connection, table, tables)))
 
     def _unnamed(self, table: Table) -> TableStatus:
-        """What can be said of a table whose name nobody can read."""
+        """Describe a table whose name cannot be read."""
         return TableStatus(
             name=table.name,
             syncable=False,

@@ -1,6 +1,6 @@
-"""What Syncline and cr-sqlite have added to a file: found, and removed so that only the app's own is left.
+"""Finds and removes what Syncline and cr-sqlite have added to a file, so that only what is the app's own is left.
 
-Not through a ``Replica``: that one adds what is missing as soon as it opens a file.
+It does not use a ``Replica``, which adds what is missing as soon as it opens a file.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ _FOUND = (
     f" OR type = 'table' AND (name GLOB 'crsql_*' OR name GLOB '*{CLOCK}' OR name GLOB '*{PKS}')"
     " ORDER BY type DESC, name"
 )
-"""Triggers first: one of them may write to the tables. Indexes go with their tables."""
+"""Triggers come first, as one of them may write to the tables. Indexes go with their tables."""
 
 
 def find_traces(db: apsw.Connection) -> list[tuple[str, str]]:
-    """Find the triggers and tables that are no app's; of each what it is (``trigger``, ``table``) and its name."""
+    """Find the triggers and tables that are not the app's; return what each is (``trigger``, ``table``) and its
+    name."""
     return [(str(kind), str(name)) for kind, name in db.execute(_FOUND)]
 
 
 def remove_traces(path: Path) -> int:
-    """Remove all of them in one transaction, and overwrite what they held. The app's rows stay as they are.
+    """Remove all of them in one transaction, and overwrite what they held. The app's rows do not change.
 
     Returns:
         how many there were.

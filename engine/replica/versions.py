@@ -1,4 +1,4 @@
-"""Reading whole versions of all kinds of tables, in one order (cr-sqlite.md 6)."""
+"""Reads whole versions of all kinds of tables, in one order (cr-sqlite.md 6)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _walked(versions: tuple[int, int]) -> int:
 
 
 class Reader:
-    """Reads whole versions, in bounded memory when asked for. The caller holds a read transaction around it.
+    """Reads whole versions, in bounded memory on request. The caller holds a read transaction around it.
 
     Args:
         newest: the file's db_version, as peers are told it.
@@ -39,7 +39,7 @@ class Reader:
         whole: bool,
         leave_out: Collection[str],
     ) -> ChangeSet:
-        """As Replica.changes."""
+        """Read as ``Replica.changes`` does."""
         hidden = Intervals(exclude_versions)
         shown = Shown(exclude_site, hidden) if exclude_site is not None or hidden else None
         newest = self._newest
@@ -58,7 +58,7 @@ class Reader:
         return ChangeSet(fill.found, bound, newest > bound)
 
     def _check_whole(self, since: int, until: int, leave_out: Collection[str]) -> None:
-        """Refuse when changes in the range are of a parked table: a peer's clock would pass them for good.
+        """Refuse if changes in the range are of a parked table, as a peer's clock would pass them for good.
 
         Raises:
             TableBroken: names the table, and how to mend it.
@@ -68,8 +68,7 @@ class Reader:
                 raise parking.parked(name, why)
 
     def _bound(self, since: int, until: int, hidden: Intervals, limit: int) -> int:
-        """The last version that still fits ``limit``, and at least one; walks the version indexes no
-        further."""
+        """Return the last version that fits ``limit``, at least the first; the version indexes are read no further."""
         total = 0
         fitting = until
         walks = [self._kinds.of(name).versions(name, since, until) for name in self._kinds.catalogue().synced]

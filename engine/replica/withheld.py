@@ -1,4 +1,4 @@
-"""Reading a file from which some rows cannot be sent: they are withheld first."""
+"""Reads a file some rows of which cannot be sent: they are withheld first."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ T = TypeVar("T")
 
 
 class Holding(Schema):
-    """The methods of a replica that are about rows that cannot be sent for now.
+    """The methods of a replica for rows that cannot be sent for now.
 
     Attributes:
-        waiting: what is withheld, as of the last ``refresh`` or since.
+        waiting: what is withheld, as of the last ``refresh`` or later.
     """
 
     def __init__(self, path: Path, connection: apsw.Connection, state: State, *, readonly: bool) -> None:
@@ -32,7 +32,7 @@ class Holding(Schema):
         self.waiting = Waiting()
 
     def refresh(self) -> int:
-        """Look at the rows that are withheld; those that can be sent by now get a version of their own.
+        """Check the rows that are withheld; those that can be sent by now get a version of their own.
 
         Returns:
             the file's db_version after that.
@@ -46,13 +46,13 @@ class Holding(Schema):
             return self._state.sendable_version()
 
     def withheld_rows(self) -> Waiting:
-        """What is withheld now, with every row by name, where ``waiting`` has some."""
+        """Return what is withheld now, naming every row, while ``waiting`` names some."""
         self.refresh()
         with self._reading():
             return self._what_waits(every=True)
 
     def repair(self) -> list[Finding]:
-        """As ``Schema.repair``; what can be sent then gets a version of its own."""
+        """Repair as ``Schema.repair`` does; what can be sent afterwards gets a version of its own."""
         found = super().repair()
         for kind in self._kinds.all:
             kind.withheld.recheck_all()  # not all that was mended has left a trace
@@ -60,8 +60,7 @@ class Holding(Schema):
         return found
 
     def _read(self, look: Callable[[], T]) -> T:
-        """Look at the file in one short transaction. Before that, what programs wrote is recorded, and what is withheld
-        brought up to date."""
+        """Read the file in one short transaction, after recording what programs wrote and updating what is withheld."""
         while True:
             try:
                 with self._reading_captured():
@@ -80,7 +79,8 @@ class Holding(Schema):
         return [(withheld, rows) for withheld, rows in found if rows]
 
     def _withhold(self, error: Unsendable) -> None:
-        """Withhold the rows that were found so, in a transaction of its own: until it is on disk, no clock passes."""
+        """Withhold the rows that were found, in a transaction of its own: no clock may pass them until that is on
+        disk."""
         withheld = self._kinds.of(error.table).withheld
         with self._reading():
             found = withheld.find(error)
