@@ -22,13 +22,13 @@ async def bench(arguments: argparse.Namespace) -> int:
         raise UsageError("--rows takes a number of rows, 1 or more.")
     if arguments.benches == ["hub"]:
         return await _hub(arguments)
-    if arguments.benches == ["capture"]:
+    if arguments.benches in (["capture"], ["seal"]):  # another name for the same
         return await _capture(arguments)
     if arguments.benches == ["gui", "idle"]:
         return await asyncio.to_thread(_idle, arguments)
     unknown = set(arguments.benches) - BENCHES.keys()
     if unknown:
-        there = f"There are: {', '.join(BENCHES)}; and alone: capture; hub; gui idle."
+        there = f"There are: {', '.join(BENCHES)}; and alone: capture (or seal); hub; gui idle."
         raise UsageError(f"There is no bench “{sorted(unknown)[0]}”.", hint=there)
     for name in arguments.benches or USUAL:
         for case in BENCHES[name](arguments.rows):
@@ -236,7 +236,7 @@ def _print(figure: Figure, as_json: bool) -> None:
 def bench_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``bench``."""
     parser.set_defaults(run=bench)
-    text = "merge, read, record, codec; sql, single; stall, growth; capture; hub; gui idle"
+    text = "merge, read, record, codec; sql, single; stall, growth; capture (or seal); hub; gui idle"
     parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)
     text = "only the cases with such a name, as in 'empty*'"
     parser.add_argument("--case", metavar="PATTERN", default="*", help=text)
