@@ -8,7 +8,8 @@
 - ``rooms``: opens rooms, and closes empty ones; ``create_room``, ``migrate_room``, ``schemas``: makes and migrates them
 - ``follow_peer``: gives rooms the tables and columns that a peer has more
 - ``withheld_log``: names the rows of rooms that cannot be sent
-- ``connection``: a connection before its session begins; ``accept_loop``: waits when no descriptor is left
+- ``connection``: a connection before its session begins; ``arrivals``: how many begin at once; ``accept_loop``: waits
+  when no descriptor is left
 - ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``inbound_budget`` all of them together
 - ``upstreams``: the other hubs that serve the same rooms
 - ``counters``, ``metrics``: what a hub counts, for Prometheus

@@ -13,6 +13,7 @@ from websockets.protocol import SEND_EOF, State
 from websockets.typing import Data
 
 from engine.hub.access import Grant
+from engine.hub.arrivals import Arrivals
 from engine.hub.inbound_budget import InboundBudget
 from engine.links.inbound import Purpose
 from engine.session.close_codes import CloseCode
@@ -59,6 +60,7 @@ class Present:
     addresses: Counter[str] = field(default_factory=Counter)
     opening: set[asyncio.Task[Any]] = field(default_factory=set)
     backlogged: set[HubSocket] = field(default_factory=set)
+    arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def abort(self) -> None:
         """End all of them, at whatever point they are."""
@@ -119,6 +121,7 @@ class HubSocket(ServerSocket):
         self._present.addresses[self.address] += 1
         super().connection_made(transport)
         self.recv_messages.on_less = self._count
+        self._present.arrivals.come(self.transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._present.sockets.discard(self)
@@ -128,6 +131,7 @@ class HubSocket(ServerSocket):
         if not addresses[self.address]:
             del addresses[self.address]
         self._present.inbound_budget.forget(self)
+        self.has_arrived()
         self.send_away(Gone())
         super().connection_lost(exc)
 
@@ -179,6 +183,10 @@ class HubSocket(ServerSocket):
         super().send_data()
         if not self.transport.is_closing() and self.transport.get_write_buffer_size():
             self._present.backlogged.add(self)
+
+    def has_arrived(self) -> None:
+        """Let another connection begin: this one is in its room, or gone."""
+        self._present.arrivals.end(self.transport)
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
         """Do something that takes its time for this peer; it ends with the connection, and with ``send_away``.

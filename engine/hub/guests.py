@@ -228,6 +228,7 @@ class Guests:
         self._inside[socket] = guest
         self.by_room[room] += 1
         self._counters.sessions += 1
+        socket.has_arrived()
         self._on_change()
         try:
             self._check_token(guest)  # its token may have been revoked while the room was opened
