@@ -1,16 +1,16 @@
 """A server for rooms: one folder, one file for each room, any number of peers in both dialects.
 
-- ``server``: listens, and sees to what time brings about; ``options``: how a hub is run
+- ``server``: listens, and does what is due from time to time; ``options``: how a hub is run
 - ``guests``: takes a peer from its greeting into its room, and to its end
 - ``handshake``: answers before a connection is a WebSocket
 - ``access``: who may enter which room; ``tokens``: the file of tokens
 - ``cert_reload``: follows a certificate that is renewed
 - ``rooms``: opens rooms, and closes empty ones; ``create_room``, ``migrate_room``, ``schemas``: makes and migrates them
-- ``follow_peer``: gives rooms the tables and columns that a peer has more
+- ``follow_peer``: gives rooms the tables and columns that only a peer has
 - ``withheld_log``: names the rows of rooms that cannot be sent
 - ``connection``: a connection before its session begins; ``arrivals``: how many begin at once; ``accept_loop``: waits
   when no descriptor is left
-- ``limits``: what peers may do; ``rate_limit`` holds each of them to it, ``inbound_budget`` all of them together
+- ``limits``: what peers may do; ``rate_limit`` enforces it for each of them, ``inbound_budget`` for all together
 - ``upstreams``: the other hubs that serve the same rooms
 - ``counters``, ``metrics``: what a hub counts, for Prometheus
 """

@@ -1,7 +1,7 @@
-"""Connections that cannot be taken for the moment, as the process has no file descriptor left for them.
+"""Connections that cannot be accepted for the moment, as the process has run out of file descriptors.
 
-asyncio tries again each second, and says so each time, for every connection that it would take at once. Here it takes
-one at a time, and the log has a line when it begins.
+asyncio tries again every second, and logs that for every connection that it would accept at a time. Here it accepts one
+at a time, and the log gets one line when the trouble begins.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 AT_ONCE = 1
-"""Connections that asyncio takes before it looks at anything else; also what it would have wait."""
+"""Connections that asyncio accepts before it does anything else; also the backlog that it would ask for."""
 
 WAITING = 1_024
-"""Connections that wait with the system to be taken."""
+"""The backlog of connections that the system holds until they are accepted."""
 
 OVER = 60.0
-"""Seconds without trouble after which the next one is told again."""
+"""Seconds without trouble after which the next trouble is logged again."""
 
 _LACKING = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 class Accepting:
-    """How connections are taken on the running loop while ``quietly`` lasts."""
+    """How connections are accepted on the running loop while inside ``quietly``."""
 
     def __init__(self) -> None:
         self._failed_at = -OVER
@@ -41,14 +41,14 @@ class Accepting:
         self._stopped: asyncio.Future[None] | None = None
 
     def let_wait(self, sockets: Iterable[Any]) -> None:
-        """Have more than one connection wait on these sockets, which listen already."""
+        """Let more than one connection wait on these sockets, which are listening already."""
         for one in sockets:
             with socket.fromfd(one.fileno(), one.family, one.type) as same:
                 same.listen(WAITING)
 
     @contextlib.contextmanager
     def quietly(self) -> Iterator[None]:
-        """Log connections that cannot be taken once in a while; all else goes to whoever was told before."""
+        """Log only now and then that connections cannot be accepted; everything else goes to the previous handler."""
         loop = asyncio.get_running_loop()
         before = loop.get_exception_handler()
 
@@ -69,9 +69,9 @@ class Accepting:
                 loop.set_exception_handler(before)
 
     async def stop(self, sockets: Iterable[Any]) -> None:
-        """Take no more connections on these sockets; the server has all that were taken when this returns.
+        """Accept no more connections on these sockets; when this returns, the server has all that were accepted.
 
-        asyncio hands them over a moment later, and loses those whose server is closed meanwhile.
+        asyncio hands them over a moment later, and loses those whose server is closed by then.
         """
         self._stopped = asyncio.get_running_loop().create_future()
         self._sockets = tuple(sockets)

@@ -1,4 +1,4 @@
-"""Who may enter which room of a hub, and whether to write. Secrets are compared in constant time."""
+"""Who may enter which room of a hub, and whether they may write. Secrets are compared in constant time."""
 
 from __future__ import annotations
 
@@ -29,12 +29,13 @@ class Denied(SynclineError):
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a peer was let in with.
+    """What a peer was admitted with.
 
     Attributes:
-        write: whether changes are taken from it.
-        token: the token it showed; None where none of the file's was asked for.
-        lasting: the secret to show from now on, told once to one who was paired (``engine.pairing.paired_devices``).
+        write: whether changes are accepted from it.
+        token: the token it showed; None if none of the file's was required.
+        lasting: the secret to show from now on, told once to a peer that was just paired
+            (``engine.pairing.paired_devices``).
     """
 
     write: bool = True
@@ -43,24 +44,25 @@ class Grant:
 
 
 class Access(ABC):
-    """Says who may enter. Async context manager: inside it, ``on_change`` is called when somebody may not any more."""
+    """Decides who may enter. An async context manager: inside it, ``on_change`` is called when somebody no longer
+    may."""
 
     asks = True
     """Whether peers must show anything at all."""
 
     revokes = True
-    """Whether there can be ``trouble`` at all with whoever was let in."""
+    """Whether there can ever be ``trouble`` with somebody who was admitted."""
 
     @abstractmethod
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
-        """Let a peer into ``room``; ``name`` is what it calls itself, if it comes to be paired.
+        """Admit a peer to ``room``; ``name`` is what it calls itself, if it comes to be paired.
 
         Raises:
-            Denied: it may not enter; says why.
+            Denied: it may not enter, with the reason.
         """
 
     def trouble(self, grant: Grant, room: str) -> str:
-        """Return why a peer that was let in so may not stay; empty when it may."""
+        """Return why a peer that was admitted with this grant may not stay; '' if it may."""
         return ""
 
     async def __aenter__(self) -> Access:
@@ -99,10 +101,10 @@ class SharedToken(Access):
 class TokenFile(Access):
     """The tokens of a file (``engine.hub.tokens``), followed while it changes.
 
-    While the file cannot be read nobody new gets in; who is in stays. Only tokens taken out of it are revoked.
+    While the file cannot be read nobody new is admitted; those inside stay. Only tokens removed from it are revoked.
 
     Args:
-        missing_ok: there may be no file yet, and then nobody is in it.
+        missing_ok: there may be no file yet, which counts as one without tokens.
     """
 
     def __init__(self, path: Path, *, missing_ok: bool = False) -> None:
@@ -139,11 +141,11 @@ class TokenFile(Access):
 
     @property
     def tokens(self) -> tuple[Token, ...]:
-        """All that are in the file."""
+        """All tokens in the file."""
         return self._tokens
 
     def find(self, secret: str) -> Token | None:
-        """Return the token with this secret; None when there is none."""
+        """Return the token with this secret; None if there is none."""
         shown, found = digest(secret), None
         for token in self._tokens:
             if hmac.compare_digest(token.sha256, shown):
@@ -151,7 +153,7 @@ class TokenFile(Access):
         return found
 
     def reload(self) -> None:
-        """Read the file again, and say so if it holds others now."""
+        """Read the file again, and call ``on_change`` if its tokens have changed."""
         try:
             tokens = self._load()
         except SynclineError as error:

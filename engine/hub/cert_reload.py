@@ -1,4 +1,4 @@
-"""Follows a certificate that is renewed while the hub runs: new connections get the new one, others stay."""
+"""Follows a certificate that is renewed while the hub runs: new connections get the new one, others stay open."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Certificate:
         self.context: ssl.SSLContext = tls.context()
 
     def reload(self) -> None:
-        """Take over what the files hold, if they are others; what cannot be used (half of a pair, say) is not."""
+        """Load the files if they have changed; what cannot be used (half of a pair, for instance) is ignored."""
         state = self._tls.state()
         if state in (self._loaded, self._refused):
             return

@@ -1,4 +1,4 @@
-"""One connection to a hub: what is known of it before its session begins, and how many there are."""
+"""One connection to a hub: what is known about it before its session begins, and how many there are."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 GOODBYE = 2.0
-"""Seconds that one who is given up has to read why."""
+"""Seconds that a peer whose connection is given up has to read why."""
 
 BAD_REQUEST = (
     b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain; charset=utf-8\r\n"
@@ -38,7 +38,7 @@ BAD_REQUEST = (
 
 
 class Gone(Exception):
-    """A peer has gone before its session began, or is to go: the close code and the reason."""
+    """A peer has left before its session began, or has to leave: with the close code and the reason."""
 
     def __init__(self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "") -> None:
         super().__init__(reason)
@@ -48,11 +48,11 @@ class Gone(Exception):
 
 @dataclass(slots=True)
 class Present:
-    """Every connection that there is, greeted or not, how many there are from each address, and what they hold.
+    """All connections, greeted or not: how many there are from each address, and what they hold.
 
     Attributes:
-        opening: what takes connections that are not there yet, as TLS is still being negotiated.
-        backlogged: those who have not taken at once all that they were sent, until somebody finds that they have.
+        opening: takes connections that do not exist yet, as TLS is still being negotiated.
+        backlogged: connections that did not take immediately all that they were sent, until it is found that they have.
     """
 
     inbound_budget: InboundBudget
@@ -63,7 +63,7 @@ class Present:
     arrivals: Arrivals = field(default_factory=Arrivals)
 
     async def abort(self) -> None:
-        """End all of them, at whatever point they are."""
+        """Abort all of them, at whatever point they are."""
         for socket in tuple(self.sockets):
             socket.transport.abort()
         opening = tuple(self.opening)
@@ -73,14 +73,14 @@ class Present:
 
 
 class HubSocket(ServerSocket):
-    """A connection that counts for its address, and whose first message can be looked at ahead.
+    """A connection that is counted for its address, and whose first message can be peeked at.
 
     Attributes:
         address: where it comes from.
-        greeting: what its handshake said. grant: what it was let in with.
-        new_room: it was asked for its tables, to make the room of them.
-        is_hub: it is another hub, which comes for its guests.
-        stays: it means to stay, and to take changes as well as send them.
+        greeting: what its handshake said. grant: what it was admitted with.
+        new_room: whether it was asked for its tables, to create the room from them.
+        is_hub: whether it is another hub, which connects for its guests.
+        stays: whether it is meant to last, and to carry changes both ways.
     """
 
     greeting: Greeting
@@ -103,7 +103,7 @@ class HubSocket(ServerSocket):
 
     @property
     def purpose(self) -> Purpose | None:
-        """What it came for, if it can take the place of our own connection to the same peer."""
+        """What it is for, if it can replace our own connection to the same peer."""
         if not self.stays or not self.grant.write:
             return None
         return Purpose.GUESTS if self.is_hub else Purpose.SYNC
@@ -137,17 +137,17 @@ class HubSocket(ServerSocket):
 
     @property
     def held(self) -> int:
-        """Bytes that have come and are not done with."""
+        """Bytes that have come and are not processed yet."""
         return len(self.protocol.reader.buffer) + self.recv_messages.held
 
     @property
     def unfinished(self) -> bool:
-        """Whether a message has begun to come, and not ended."""
+        """Whether a message has come in part."""
         return bool(self.protocol.reader.buffer) or self.protocol.current_size is not None
 
     @property
     def small(self) -> bool:
-        """Whether only small messages may come: before it has greeted, and from one who only reads."""
+        """Whether only small messages may come: before it has greeted, and from a peer that may only read."""
         size = self.protocol.max_message_size
         return self.state is not State.OPEN or not self.grant.write or (size is not None and size <= MAX_SMALL)
 
@@ -160,7 +160,7 @@ class HubSocket(ServerSocket):
             self._present.inbound_budget.count(self)
 
     def give_up(self, code: int, reason: str) -> None:
-        """Take nothing more of what is coming, and let go of what has; the peer is told why."""
+        """Receive no more, and drop what has come; the peer is told why."""
         log.warning("A peer is dropped: %s", reason, extra={"address": self.address})
         if self.state is State.OPEN:
             self.protocol.fail(code, for_close_frame(reason, templates=self.reads_templates))
@@ -168,14 +168,14 @@ class HubSocket(ServerSocket):
         self.loop.call_later(GOODBYE, self.transport.abort)
 
     async def handshake(self, *arguments: Any) -> None:
-        """As in websockets, but who was told of a bad request has time to read it, as others have."""
+        """Do as websockets, but give a peer that was told of a bad request the time to read that, as others have."""
         await super().handshake(*arguments)
         if self._bad_request:
             await asyncio.shield(self.connection_lost_waiter)
 
     def send_data(self) -> None:
-        """As in websockets, but what cannot be read as a request is told so, not only cut off; nor is it answered a
-        second time where there was a good one before it."""
+        """Do as websockets, but answer what cannot be read as a request before cutting it off, unless a good request
+        came before it."""
         if self.response is None and self.protocol.writes == [SEND_EOF]:
             self._bad_request = True
             self.protocol.state = State.CLOSED
@@ -189,10 +189,10 @@ class HubSocket(ServerSocket):
         self._present.arrivals.end(self.transport)
 
     async def unless_gone(self, work: Coroutine[Any, Any, T]) -> T:
-        """Do something that takes its time for this peer; it ends with the connection, and with ``send_away``.
+        """Do something for this peer that may take long; it ends with the connection, and with ``send_away``.
 
         Raises:
-            Gone: it has ended so.
+            Gone: it has ended in that way.
         """
         try:
             return await unless(self._gone, work)
@@ -200,18 +200,18 @@ class HubSocket(ServerSocket):
             raise self._gone.result() from None
 
     def send_away(self, gone: Gone) -> None:
-        """Have it go before its session begins."""
+        """Make it leave before its session begins."""
         if not self._gone.done():
             self._gone.set_result(gone)
 
     async def peek(self) -> Data:
-        """Wait for the next message and leave it to be received."""
+        """Wait for the next message, and leave it to be received."""
         if self._ahead is None:
             self._ahead = await super().recv()
         return self._ahead
 
     async def recv(self, decode: bool | None = None) -> Any:
-        """As in websockets; what was looked at comes first."""
+        """Receive as websockets does; a message that was peeked at comes first."""
         if self._ahead is not None:
             data, self._ahead = self._ahead, None
             return data

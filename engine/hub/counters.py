@@ -1,4 +1,4 @@
-"""What has happened since a hub began."""
+"""What has happened since a hub started."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Counters:
     """The counts.
 
     Attributes:
-        refused: connections and greetings that were turned away, by what was wrong.
-        dropped: peers that were cut for being slow or revoked.
-        sessions: peers that came in.
-        followed: tables and columns that rooms were given after a peer's.
-        moved: what sessions that are over moved, by (what, way): changes and bytes, in and out.
+        refused: connections and greetings that were refused, by reason.
+        dropped: peers that were disconnected for being slow or revoked.
+        sessions: peers that were admitted.
+        followed: tables and columns that rooms were given to follow a peer.
+        moved: what ended sessions have moved, by (what, direction): changes and bytes, in and out.
     """
 
     refused: Counter[str] = field(default_factory=Counter)
@@ -28,12 +28,12 @@ class Counters:
     moved: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def ended(self, driver: Driver) -> None:
-        """Add what a session moved that is over."""
+        """Add what an ended session has moved."""
         self.moved += moved([driver])
 
 
 def moved(drivers: Iterable[Driver]) -> Counter[tuple[str, str]]:
-    """Return what these sessions moved so far."""
+    """Return what these sessions have moved so far."""
     total: Counter[tuple[str, str]] = Counter()
     for driver in drivers:
         total["bytes", "in"] += driver.traffic.bytes_in

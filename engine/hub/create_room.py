@@ -1,7 +1,8 @@
-"""Makes rooms: from a schema file of the hub, or from plans of the first peer's tables. A peer's SQL is never run.
+"""Creates rooms: from a schema file of the hub, or from plans of the first peer's tables. A peer's SQL is never run.
 
-A room's file gets its name only when it is whole. What is refused, or left, leaves nothing behind. All rooms are made
-on one thread, table by table in turns: one of many tables does not keep the others waiting.
+A room's file gets its name only when it is complete. A room that is refused or abandoned leaves nothing behind. All
+rooms are created on one thread, taking turns table by table, so that one with many tables does not keep the others
+waiting.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 
 class RoomRequest(NamedTuple):
-    """What a peer says of its tables when it greets: its schema's name ('' for none) and version, and what they are."""
+    """What a peer says about its tables when it greets: its schema's name ('' for none) and version, and the tables."""
 
     name: str
     version: int
@@ -43,7 +44,7 @@ class RoomRequest(NamedTuple):
 
     @classmethod
     def of(cls, message: Message) -> RoomRequest | None:
-        """Return what a greeting says; None for what is no greeting."""
+        """Return what a greeting says; None if it is not a greeting."""
         if isinstance(message, Tables):
             return cls(message.schema_name, message.schema_version, message.plans, equal_values=message.equal_values)
         if isinstance(message, Hello):
@@ -54,13 +55,13 @@ class RoomRequest(NamedTuple):
 
 
 class RoomCreator:
-    """Makes the rooms of one folder.
+    """Creates the rooms of one folder.
 
     Args:
         schemas: the hub's own schema files.
-        from_peers: whether a room may be made from the first peer's tables.
+        from_peers: whether a room may be created from the first peer's tables.
         limits: how many rooms there may be.
-        backups: told that a room needs no copy before it is first written to; may be None.
+        backups: is told that a room needs no backup before it is first written to; may be None.
     """
 
     def __init__(self, schemas: Schemas, *, from_peers: bool, limits: Limits, backups: Backups | None) -> None:
@@ -72,11 +73,11 @@ class RoomCreator:
         self._locks: WeakValueDictionary[Path, asyncio.Lock] = WeakValueDictionary()
 
     async def make(self, path: Path, wish: RoomRequest) -> None:
-        """Make the room ``path`` unless it is there. Whoever cancels this ends it.
+        """Create the room ``path`` unless it exists. Cancelling this ends it.
 
         Raises:
-            UsageError: not from what this peer says; says why, for the peer.
-            ReplicaError: it could not be made here.
+            UsageError: it cannot be created from what this peer says, with the reason, for the peer.
+            ReplicaError: it could not be created here.
         """
         lock = self._locks.setdefault(path, asyncio.Lock())
         async with lock:
@@ -84,7 +85,7 @@ class RoomCreator:
                 await in_turns(self._make(path, wish), self._thread)
 
     def close(self) -> None:
-        """End the thread when nothing is left to do."""
+        """End the thread once nothing is left to do."""
         self._thread.shutdown(wait=False)
 
     def _make(self, path: Path, wish: RoomRequest) -> Steps[None]:
@@ -170,7 +171,7 @@ def _remove(path: Path) -> None:
 
 
 def _sync(folder: Path) -> None:
-    """Make a new name durable."""
+    """Make a new file name durable."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,7 +1,8 @@
-"""Gives a room the tables and columns that a peer's file has and the room lacks, so that the others can get them.
+"""Gives a room the tables and columns that a peer's file has and the room lacks, so that other peers can get them.
 
-Only what loses nothing: nothing is ever dropped, and what a room has stays as it is. A peer's SQL is never run: what is
-added is made from what it tells of its tables, under the same rules as a room that is made of a peer's plan.
+Only what cannot lose anything is done: nothing is ever dropped, and what a room has does not change. A peer's SQL is
+never run: what is added is built from the peer's description of its tables, under the same rules as a room that is
+created from a peer's plan.
 """
 
 from __future__ import annotations
@@ -27,28 +28,29 @@ from engine.text import printable, t
 log = logging.getLogger(__name__)
 
 FRESH = 3600.0
-"""Seconds for which a backup of a room is good for more than one addition: nothing is dropped by any."""
+"""Seconds for which one backup of a room serves several additions, as none of them drops anything."""
 
 
 DIGEST = 16
-"""Bytes of the digest that a shape has of a long default."""
+"""Bytes of the digest that stands for a long default in a shape."""
 
 
 class _Followed(NamedTuple):
-    """What was added, and why other tables of the peer were left out, a sentence each."""
+    """What was added, and why other tables of the peer were left out, one sentence each."""
 
     additions: Sequence[Addition] = ()
     refused: Sequence[str] = ()
 
 
 class RoomFollower:
-    """Follows the peers of one hub.
+    """Lets the rooms of one hub follow their peers.
 
     Args:
-        backups: where a room is copied to first.
+        backups: where a room is backed up to first.
         limits: how large a room may be.
         counters: counts what was added.
-        follow: whether rooms without a schema of the hub's follow; None for those that were made from a peer's tables.
+        follow: whether rooms without a schema of the hub's follow; None: those that were created from a peer's tables
+            do.
     """
 
     def __init__(self, backups: Backups, limits: Limits, counters: Counters, *, follow: bool | None) -> None:
@@ -60,7 +62,7 @@ class RoomFollower:
         self._logged: dict[str, str] = {}  # why what a peer has was last left out, by room
 
     async def may_follow(self, host: ReplicaHost) -> bool:
-        """Whether a room follows its peers.
+        """Return whether a room follows its peers.
 
         Raises:
             ReplicaError: its file cannot be read.
@@ -72,12 +74,12 @@ class RoomFollower:
         return self._may[host]
 
     async def follow(self, host: ReplicaHost, tables: Sequence[Shape]) -> None:
-        """Add to a room what a peer's tables have more, if it follows. The peer may write to the room.
+        """Add to a room what only a peer's tables have, if the room follows. The peer may write to the room.
 
-        Unless the hub's owner has told the rooms to follow, the two must have a table in common: a peer without one has
-        most likely got into the wrong room.
+        Unless the hub's owner has told the rooms to follow, the two must have a table in common: a peer without one is
+        most likely in the wrong room.
 
-        Where nothing can be added, the room stays as it is: the log says why, and both go on with what they have in
+        If nothing can be added, the room stays as it is, the log says why, and both continue with what they have in
         common.
         """
         room = host.path.name
@@ -104,7 +106,7 @@ class RoomFollower:
             self._logged[room] = why
 
     def _add(self, replica: Replica, tables: Sequence[Shape]) -> _Followed:
-        """Do it, on the replica's thread."""
+        """Add it, on the replica's thread."""
         here = {plan.name: plan for plan in replica.plans()}
         plans, refused = plans_to_add(here, {one.name: one for one in replica.shapes()}, tables)
         if not replica.possible_additions(plans):
@@ -121,7 +123,7 @@ def _may_follow(replica: Replica, follow: bool | None) -> bool:
 
 
 def _may_have_more(here: Sequence[Shape], there: Sequence[Shape]) -> bool:
-    """Whether one side's tables may have something that the other's lack: a quick look, for every greeting."""
+    """Return whether one side's tables may have something that the other's lack: a quick check, for every greeting."""
     known = {shape.name: {*shape.key, *shape.columns} for shape in here}
     return any(shape.name not in known or not known[shape.name].issuperset(shape.columns) for shape in there)
 
@@ -129,14 +131,14 @@ def _may_have_more(here: Sequence[Shape], there: Sequence[Shape]) -> bool:
 def plans_to_add(
     here: Mapping[str, TablePlan], shapes: Mapping[str, Shape], tables: Sequence[Shape]
 ) -> tuple[list[TablePlan], list[str]]:
-    """Plan a room's tables as they would be with what another side's have more.
+    """Plan a room's tables as they would be with what only another side's have.
 
     Args:
-        here: the plans of the room's tables. shapes: those that can be synced, as peers are told of them.
-        tables: what the other side tells of its own.
+        here: the plans of the room's tables. shapes: those that can be synced, as announced to peers.
+        tables: what the other side tells about its own.
 
     Returns:
-        the plans of tables that are new, or get columns; and why others are left out, a sentence each.
+        the plans of tables that are new or get columns; and why others are left out, one sentence each.
     """
     known, apart = {name.lower() for name in here}, here.keys() ^ {shape.name for shape in tables}
     wanted: dict[str, TablePlan] = {}
@@ -153,7 +155,7 @@ def plans_to_add(
 
 
 def _checked(here: Mapping[str, TablePlan], wanted: Sequence[TablePlan]) -> tuple[list[TablePlan], list[str]]:
-    """Tell the tables that can be made so from those that cannot, and from those that refer to these."""
+    """Separate the tables that can be made in this way from those that cannot, and those that refer to them."""
     refused: list[str] = []
     left = {plan.name: plan for plan in wanted}
     count = len(here)
@@ -172,7 +174,7 @@ def _checked(here: Mapping[str, TablePlan], wanted: Sequence[TablePlan]) -> tupl
 
 
 def _with_parents(here: Mapping[str, TablePlan], left: dict[str, TablePlan]) -> list[TablePlan]:
-    """Those all of whose parents are there, or among them."""
+    """Return those all of whose parents exist, or are among them."""
     while True:
         lost = [name for name, plan in left.items() if not {*plan.refers.values()} <= here.keys() | left.keys()]
         if not lost:
@@ -182,7 +184,7 @@ def _with_parents(here: Mapping[str, TablePlan], left: dict[str, TablePlan]) -> 
 
 
 def _missing(here: Shape, there: Shape, apart: Collection[str]) -> list[ColumnPlan]:
-    """The columns of a table that only the other side has; none where it would not be synced with them either."""
+    """Return the columns of a table that only the other side has; none if it could not be synced even with them."""
     known = {name.lower() for name in (*here.key, *here.columns)}
     keys, told = there.types[: len(there.key)], [*zip(there.columns, there.types[len(there.key) :], strict=True)]
     common = [(name, one) for name, one in told if name in here.columns]
@@ -198,7 +200,7 @@ def _columns(shape: Shape) -> Iterator[ColumnPlan]:
 
 
 def _column(name: str, told: ColumnType, key: int = 0) -> ColumnPlan:
-    """A column as it is told of. What it needs where it comes from, it does not need here: only keys are NOT NULL."""
+    """Return a column as it was described, but without NOT NULL, which only keys get here."""
     default = None if key or told.refers or told.expression else told.default
     if isinstance(default, bytes) and len(default) == DIGEST:  # it may stand for a long text
         default = None

@@ -1,4 +1,4 @@
-"""Who is in a hub: takes each peer from its greeting into its room, and to its end."""
+"""Who is connected to a hub: takes each peer from its greeting into its room, and to its end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Guest:
-    """A connected peer: the room it is in, what it was let in with, and what drives its session."""
+    """A connected peer: the room it is in, what it was admitted with, and what drives its session."""
 
     room: str
     grant: Grant
@@ -50,13 +50,13 @@ class Guest:
 
 
 class Guests:
-    """Those of one hub.
+    """The guests of one hub.
 
     Args:
-        access: says whether a token is still good.
-        rooms, creator, migrator, follower, upstreams, counters, options: of the hub.
-        inbound: where the peers are noted.
-        on_change: called when somebody came or went.
+        access: decides whether a token is still valid.
+        rooms, creator, migrator, follower, upstreams, counters, options: the hub's.
+        inbound: where the peers are registered.
+        on_change: called when somebody connected or left.
 
     Attributes:
         by_room: how many there are in each room.
@@ -91,24 +91,25 @@ class Guests:
         self._on_change = on_change
 
     def __iter__(self) -> Iterator[Guest]:
-        """Everybody who is connected and has greeted."""
+        """Iterate over everybody who is connected and has greeted."""
         return iter(tuple(self._inside.values()))
 
     def __len__(self) -> int:
         return len(self._inside)
 
     def send_away(self, reason: str) -> None:
-        """Have everybody go: the hub ends."""
+        """Disconnect everybody, as the hub ends."""
         for guest in self:
             guest.driver.hang_up(CloseCode.GOING_AWAY, reason)
         for socket in self._arriving:
             socket.send_away(Gone(CloseCode.GOING_AWAY, reason))
 
     def drop_slow(self, backlogged: set[HubSocket]) -> None:
-        """Cut whoever takes too long to read what it is sent.
+        """Disconnect peers that take too long to read what they are sent.
 
         Args:
-            backlogged: those for whom something waited, of ten thousand mostly none: whoever has taken all leaves it.
+            backlogged: connections for which something waited, of ten thousand mostly none; those that have taken
+                everything are removed from it.
         """
         for socket in tuple(backlogged):
             guest = self._inside.get(socket)
@@ -123,7 +124,7 @@ class Guests:
                 guest.driver.hang_up(CloseCode.POLICY_VIOLATION, slow)
 
     def check_tokens(self) -> None:
-        """Cut whoever may not stay: a token was revoked or has expired."""
+        """Disconnect whoever may not stay, as a token was revoked or has expired."""
         if not self._access.revokes:
             return
         for guest in self:
@@ -174,7 +175,7 @@ class Guests:
             self._arriving.discard(socket)
 
     async def _read_request(self, socket: HubSocket) -> RoomRequest | None:
-        """Look at what a peer says first, if a room may be created or migrated by it."""
+        """Read what a peer says first, if a room may be created or migrated because of it."""
         missing = not self._rooms.exists(socket.greeting.room)
         if not socket.new_room and (self._options.schemas is None or (missing and not socket.grant.write)):
             return None
@@ -187,8 +188,8 @@ class Guests:
         return request
 
     async def _follow(self, socket: HubSocket, host: ReplicaHost) -> None:
-        """Give a room what this peer's tables have more, where it may write and the room follows: one that was not just
-        made of them."""
+        """Give a room what only this peer's tables have, if the peer may write and the room follows; not if the room
+        was just created from them."""
         if socket.new_room or socket.greeting.own is None or not socket.grant.write:
             return
         if not await self._follower.may_follow(host):
@@ -260,7 +261,7 @@ class Guests:
 
 
 async def _greeting(socket: HubSocket) -> Message | None:
-    """Look at what a peer says first, and leave it to be received; None for what is no message.
+    """Peek at what a peer says first; None if that is not a message.
 
     Raises:
         UsageError: it says nothing.

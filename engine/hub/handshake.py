@@ -1,7 +1,7 @@
-"""What a hub answers before a connection is a WebSocket: who may come in, and two pages for its owner.
+"""What a hub answers before a connection is a WebSocket: who is admitted, and two pages for its owner.
 
-Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a peer wants stands in the subprotocol
-(cr-sqlite.md 10.4), its room also in the path, as ``/sync/ROOM``, if it likes; the dialect is settled there and in a
+Any path is served (published clients use ``/sync`` or ``/vlcn-ws``). What a peer wants is in the subprotocol
+(cr-sqlite.md 10.4), and its room optionally also in the path, as ``/sync/ROOM``; the dialect is agreed there and in a
 response header, before the first frame.
 """
 
@@ -53,26 +53,27 @@ ONCE = (
     HUB_HEADER,
     STAYS_HEADER,
 )
-"""Headers that a request may have once; which of two would hold, the hub and a proxy before it may see differently."""
+"""Headers that a request may have only once, as the hub and a proxy before it may disagree about which of two
+counts."""
 
 METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""What Prometheus takes the page of numbers for."""
+"""The content type of the metrics page."""
 
 
 class Handshake:
-    """Lets peers in, or says why not.
+    """Admits peers, or says why not.
 
     Args:
-        access: says who may enter.
+        access: decides who may enter.
         options: of the hub.
-        crowd: how many peers are in a room now.
-        may_make: whether a room is not there and may be made of a peer's tables.
-        metrics: gives the page of numbers.
-        refused: counts those who were turned away, by what was wrong.
+        crowd: returns how many peers are in a room now.
+        may_make: returns whether a room does not exist and may be created from a peer's tables.
+        metrics: returns the metrics page.
+        refused: counts those that were refused, by reason.
 
     Attributes:
         present: who is connected.
-        closed: nobody is let in any more.
+        closed: whether nobody is admitted any more.
     """
 
     def __init__(
@@ -95,7 +96,7 @@ class Handshake:
         self._refused = refused
 
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
-        """Answer a request with an HTTP status, or let the peer in: nothing bad ones send can do more than that."""
+        """Answer a request with an HTTP status, or admit the peer; a malicious request can achieve nothing else."""
         assert isinstance(connection, HubSocket)
         try:
             path = _checked(request)
@@ -131,7 +132,7 @@ class Handshake:
         return response
 
     def answer(self, connection: ServerConnection, request: Request, response: Response) -> None:
-        """Add to the answer what a Syncline wants to know."""
+        """Add the response headers that a Syncline reads."""
         assert isinstance(connection, HubSocket)
         response.headers[HUB_HEADER] = "1"
         if response.status_code == http.HTTPStatus.SWITCHING_PROTOCOLS and connection.greeting.own is not None:
@@ -155,7 +156,7 @@ class Handshake:
             raise Busy(t("This hub's limit of peers in one room is reached: {limit:,}.", limit=limits.per_room))
 
     def _check_origin(self, origin: str | None) -> None:
-        """Keep other sites' pages out where no token is asked for: a browser lets any page connect to this machine."""
+        """Keep other sites' pages out if no token is required, as a browser lets any page connect to this machine."""
         if origin is None or self._access.asks or self._options.insecure:
             return
         try:
@@ -186,10 +187,10 @@ class Handshake:
 
 
 def _checked(request: Request) -> str:
-    """The path of a request that is what it should be; any path is.
+    """Return the path of a well-formed request; any path is allowed.
 
     Raises:
-        WireError: it is not.
+        WireError: it is malformed.
     """
     doubled = next((name for name in ONCE if len(request.headers.get_all(name)) > 1), None)
     if doubled is not None:
@@ -204,5 +205,5 @@ def _checked(request: Request) -> str:
 
 
 def echo_subprotocol(_: ServerConnection, offered: Sequence[Subprotocol]) -> Subprotocol | None:
-    """Echo what was offered, as the ``ws`` package does; a published client retries for ever otherwise."""
+    """Echo what was offered, as the ``ws`` package does, without which a published client retries for ever."""
     return offered[0] if offered else None

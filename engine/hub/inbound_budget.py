@@ -1,7 +1,7 @@
-"""The messages that are on their way in, of all peers of a hub together: bounded in bytes, and never too slow.
+"""Bounds the incoming messages of all peers of a hub together, in bytes and in slowness.
 
-Each peer may have one of a hundred megabytes under way, and another one waiting; all of them at once may not. Where
-there would be too much, the message that has held the most for the longest is given up: it can come again later.
+Each peer may have one message of a hundred megabytes under way and another one waiting, but not all peers at once. If
+there is too much, the message that has held the most for the longest is given up, as it can come again later.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from engine.session.close_codes import CloseCode
 from engine.text import t
 
 SPAN = 30.0
-"""Seconds over which it is seen how fast a message comes."""
+"""Seconds over which the speed of a message is measured."""
 
 
 class Incoming(Protocol):
     """A connection as its messages come.
 
     Attributes:
-        held: bytes of messages that have come, or begun to come. taken: of all that ever came.
+        held: bytes of messages that have come, wholly or in part. taken: bytes of all that ever came.
         unfinished: whether one has begun. small: whether the peer has the smaller share.
     """
 
@@ -42,7 +42,7 @@ class Incoming(Protocol):
 
 @dataclass(slots=True)
 class _Coming:
-    """A message that has begun to come: since when, and how many bytes had come when this was last looked at."""
+    """A message that has come in part: since when, and how many bytes had come when last checked."""
 
     since: float
     looked_at: float
@@ -50,7 +50,7 @@ class _Coming:
 
 
 class InboundBudget:
-    """What comes to one hub.
+    """The budget of one hub.
 
     Args:
         limits: how much may be under way at a time, and how fast it must come.
@@ -65,7 +65,7 @@ class InboundBudget:
         self._of_small = 0
 
     def count(self, socket: Incoming) -> None:
-        """Take in what a connection holds by now. When all of them hold too much, some are given up."""
+        """Note what a connection holds now. If all of them together hold too much, give some up."""
         before, was_small = self._held.get(socket, 0), socket in self._small
         held, small = socket.held, socket.small
         if held == before and small == was_small and not socket.unfinished and socket not in self._coming:
@@ -88,7 +88,7 @@ class InboundBudget:
             self._bound()
 
     def forget(self, socket: Incoming) -> None:
-        """A connection is gone."""
+        """Forget a connection that is gone."""
         held = self._held.pop(socket, 0)
         self.total -= held
         if socket in self._small:
@@ -97,7 +97,8 @@ class InboundBudget:
         self._coming.pop(socket, None)
 
     def slow(self) -> list[tuple[Incoming, str]]:
-        """The connections on which a message comes too slowly, and what to say of it. Ask about once a second."""
+        """Return the connections on which a message comes too slowly, and what to say about it. Call about once a
+        second."""
         found: list[tuple[Incoming, str]] = []
         now = time.monotonic()
         for socket, coming in self._coming.items():
@@ -121,7 +122,7 @@ class InboundBudget:
             pass
 
     def _give_up(self, *, small: bool) -> bool:
-        """Give the worst one up; False when there is none left."""
+        """Give up the worst one; return False if there is none left."""
         now = time.monotonic()
         worst = max(
             (socket for socket in self._coming if socket in self._small or not small),

@@ -1,4 +1,4 @@
-"""What a hub lets its peers do, and what it answers beyond that."""
+"""What a hub allows its peers, and what it answers beyond that."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ class Limits:
     Attributes:
         frame: bytes of one message from a peer.
         batch: changes in one message from a peer.
-        incoming: bytes of messages that are on their way in or not done with, of all peers together.
-        incoming_small: the same, of those who have not greeted or may only read.
-        pace: bytes a second with which a message must come, over half a minute. 0: none.
+        incoming: bytes of messages that are incoming or not processed yet, of all peers together.
+        incoming_small: the same, of peers that have not greeted or may only read.
+        pace: bytes a second at which a message must come, over half a minute. 0: no limit.
         waiting: bytes that may wait for a peer that is slow to take them.
         patience: seconds for which a peer may take none of what waits for it.
         messages: messages a second from one peer, over a few seconds. 0: none.
         per_address: connections from one address. 0: none.
         per_room: peers in one room. 0: none.
-        room_size: bytes of a room's file, beyond which nothing more is taken. 0: none.
-        rooms: rooms in the folder, beyond which peers can make no more.
+        room_size: bytes of a room's file, beyond which nothing more is accepted. 0: none.
+        rooms: rooms in the folder, beyond which peers can create no more.
         open_rooms: rooms open at a time.
         idle: seconds for which an empty room stays open.
     """
@@ -66,7 +66,7 @@ def parse(settings: list[str]) -> Limits:
     """Read limits as a person writes them: ``room-size=2g``.
 
     Raises:
-        UsageError: there is no such limit, or the amount is none.
+        UsageError: there is no such limit, or the amount is not a number.
     """
     changes: dict[str, Any] = {}
     for setting in settings:

@@ -1,6 +1,6 @@
 """What a hub counts, as Prometheus reads it. No room, no peer and no value is named.
 
-Loaded with the first look at it only: the library takes a while.
+Loaded only when first asked for, as the library takes a while.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class Metrics(Collector):
     Args:
         counters: what has happened.
         drivers: the sessions under way.
-        gauges: what there is now, by name, each with what it means.
+        gauges: current values by name, each with its meaning.
     """
 
     def __init__(self, counters: Counters, drivers: Iterable[Driver], gauges: dict[str, tuple[int, str]]) -> None:
@@ -37,7 +37,7 @@ class Metrics(Collector):
         return generate_latest(registry)
 
     def collect(self) -> Iterator[Metric]:
-        """Give each metric; called by the registry."""
+        """Yield each metric; called by the registry."""
         for name, (value, meaning) in self._gauges.items():
             yield GaugeMetricFamily(f"syncline_{name}", meaning, value=value)
         yield CounterMetricFamily("syncline_sessions", "Peers that came in.", value=self._counters.sessions)

@@ -1,6 +1,7 @@
-"""Brings a room to a newer schema file of the hub, when a peer comes that has it already (cr-sqlite.md 10.7).
+"""Migrates a room to a newer schema file of the hub once a peer connects that has it already (cr-sqlite.md 10.7).
 
-Not when the file changes: until the first such peer comes, those of the version before are served.
+This does not happen when the file changes: until the first such peer connects, those with the version before are
+served.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ log = logging.getLogger(__name__)
 
 
 class RoomMigrator:
-    """Upgrades the rooms of one hub.
+    """Migrates the rooms of one hub.
 
     Args:
         schemas: the hub's own schema files.
-        backups: where a room is copied to first.
-        allow_drop: whether tables and columns that hold rows may go.
+        backups: where a room is backed up to first.
+        allow_drop: whether tables and columns that hold rows may be dropped.
     """
 
     def __init__(self, schemas: Schemas, backups: Backups, *, allow_drop: bool) -> None:
@@ -38,11 +39,11 @@ class RoomMigrator:
         self._allow_drop = allow_drop
 
     async def upgrade(self, host: ReplicaHost, wish: RoomRequest) -> None:
-        """Upgrade a room if this peer has the newer schema.
+        """Migrate a room if this peer has the newer schema.
 
         Raises:
-            UsageError: rows would be lost; says which, for the peer.
-            ReplicaError: the schema file cannot be applied; the room is as it was.
+            UsageError: rows would be lost, with which ones, for the peer.
+            ReplicaError: the schema file cannot be applied; the room has not changed.
         """
         name, version = await host.run(Replica.schema_identity)
         schema = self._schemas.find(name) if name is not None else None
@@ -63,7 +64,7 @@ class RoomMigrator:
 def _upgrade(
     replica: Replica, schema: Schema, backups: Backups, *, allow_drop: bool, tables: Sequence[Shape] | None
 ) -> bool:
-    """Do it on the replica's thread; return False when somebody was faster, or when a peer's ``tables`` do not ask for
+    """Migrate on the replica's thread; return False if somebody else was faster, or a peer's ``tables`` do not call for
     it."""
     identity = (schema.name, schema.version)
     if replica.schema_identity() == identity:
@@ -86,7 +87,7 @@ def _upgrade(
 
 
 def _fits(planned: Migration, tables: Sequence[Shape]) -> bool:
-    """Whether these tables have some of what would come, or lack a column that would go."""
+    """Return whether these tables have something that would be added, or lack a column that would be dropped."""
     columns = {shape.name: {*shape.key, *shape.columns} for shape in tables}
     return (
         not columns.keys().isdisjoint(planned.created)
@@ -96,7 +97,7 @@ def _fits(planned: Migration, tables: Sequence[Shape]) -> bool:
 
 
 class _Loss(UsageError):
-    """What may not be lost would be."""
+    """Something that may not be lost would be lost."""
 
     def __init__(self, planned: Migration) -> None:
         lost = [one for one in (*planned.dropped, *planned.removed) if one.rows]

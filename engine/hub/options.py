@@ -15,7 +15,7 @@ from engine.text import t
 
 @dataclass(frozen=True, slots=True)
 class Tls:
-    """A certificate (with those between it and its root) and its key, as PEM files."""
+    """A certificate (with its intermediate certificates) and its key, as PEM files."""
 
     certificate: Path
     key: Path
@@ -31,7 +31,7 @@ class Tls:
         return context
 
     def load(self, context: ssl.SSLContext) -> None:
-        """Load what the files hold now, for connections to come; raises as ``context`` does."""
+        """Load what the files hold now, for future connections; raises as ``context`` does."""
         for path in (self.certificate, self.key):
             try:
                 path.read_bytes()
@@ -55,7 +55,7 @@ class Tls:
             ) from None
 
     def state(self) -> tuple[tuple[int, int, int], ...]:
-        """Which files these are now: another answer means that they were renewed."""
+        """Identify the files as they are now; a different answer means that they were renewed."""
         found = []
         for path in (self.certificate, self.key):
             with contextlib.suppress(OSError):
@@ -70,15 +70,15 @@ class HubOptions:
 
     Attributes:
         tokens: the file of tokens that peers must show one of (``engine.hub.tokens``).
-        tls: what to prove the hub's name and to encrypt with.
-        insecure: listen beyond this machine even without tokens or TLS.
-        schemas: a folder of schema files, from which rooms are made and brought up to date.
-        allow_create: make a room that is not there from the first peer's tables.
-        follow_schema: give rooms without a schema file the tables and columns that a peer who may write has more; None:
-            those that were made from a peer's tables.
-        allow_drop: let a newer schema file drop tables and columns that hold rows.
+        tls: the certificate and key to serve TLS with.
+        insecure: whether to listen beyond this machine even without tokens or TLS.
+        schemas: a folder of schema files, from which rooms are created and migrated.
+        allow_create: whether to create a room that does not exist from the first peer's tables.
+        follow_schema: whether to give rooms without a schema file the tables and columns that only a peer with write
+            access has; None: only rooms that were created from a peer's tables.
+        allow_drop: whether a newer schema file may drop tables and columns that hold rows.
         limits: what peers may do.
-        upstreams: the addresses of other hubs that serve the same rooms. fellow_token: what to show there.
+        upstreams: the addresses of other hubs that serve the same rooms. upstream_token: the token to show there.
     """
 
     tokens: Path | None = None
@@ -93,10 +93,10 @@ class HubOptions:
     upstream_token: str | None = field(default=None, repr=False)
 
     def check(self, host: str, *, asks: bool) -> None:
-        """See whether a hub may listen on ``host`` so; ``asks`` says whether it asks for a token.
+        """Check whether a hub may listen on ``host`` with these options; ``asks``: whether it requires a token.
 
         Raises:
-            UsageError: it may not; says what is missing.
+            UsageError: it may not, with what is missing.
         """
         if self.schemas is not None and not self.schemas.is_dir():
             raise UsageError(
@@ -121,7 +121,7 @@ class HubOptions:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach ``host``."""
+    """Return whether only this machine can reach ``host``."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

@@ -1,4 +1,4 @@
-"""Holds one peer to the limits of its hub, and says in words what it went beyond."""
+"""Enforces the limits of a hub for one peer, and says in words which one it exceeded."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from engine.transport.limits import PeerLimits
 from engine.wire import MAX_SMALL
 
 BURST = 5
-"""Seconds over which messages are counted: so many times the limit may come at once."""
+"""Seconds over which messages are counted; so many times the limit may come in one burst."""
 
 
 class RateLimiter(PeerLimits):
-    """One peer's.
+    """The limiter of one peer.
 
     Args:
         path: the room's file.
-        small: only small messages can be meant: it brings no changes.
+        small: whether only small messages are expected, as the peer sends no changes.
     """
 
     def __init__(self, limits: Limits, path: Path, *, small: bool = False) -> None:
@@ -34,7 +34,7 @@ class RateLimiter(PeerLimits):
         self._spare = float(limits.messages * BURST)
         self._counted_at = time.monotonic()
         self._moved_at: float | None = None
-        """When it was seen to take something, while anything waits for it."""
+        """When it was last seen to take something, while anything waits for it."""
         self._departed = 0
 
     def frame(self, data: bytes) -> None:
@@ -64,7 +64,7 @@ class RateLimiter(PeerLimits):
             raise LimitExceeded(t("This room is full: the hub's limit is {limit:,.0f} MB.", limit=limit / MB))
 
     def slow(self, driver: Driver) -> str:
-        """Return why a peer that takes too little is to be dropped; empty when it is not. Ask about once a second."""
+        """Return why a peer that takes too little is to be dropped; '' if it is not. Call about once a second."""
         now, waiting = time.monotonic(), driver.waiting
         if not waiting:
             self._moved_at = None
@@ -83,7 +83,7 @@ class RateLimiter(PeerLimits):
 
 
 def size_of(path: Path) -> int:
-    """Bytes of the file and of its log."""
+    """Return the bytes of the file and of its log."""
     total = 0
     for file in (path, path.with_name(path.name + "-wal")):
         with contextlib.suppress(OSError):

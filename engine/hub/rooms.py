@@ -1,7 +1,7 @@
-"""The rooms of a hub: files of its folder, opened when somebody comes.
+"""The rooms of a hub: files in its folder, opened when somebody connects.
 
-A room that was left stays open for a while, as its peers tend to come back; there is a bound, and those left longest
-ago make place. A room that nobody uses costs nothing: the folder is never listed.
+An empty room stays open for a while, as its peers tend to come back; their number is limited, and those that were left
+longest ago are closed first. A room that nobody uses costs nothing: the folder is never listed.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ class _Room:
 
 
 class Rooms:
-    """Opens rooms, and closes those that nobody is in.
+    """Opens rooms, and closes empty ones.
 
     Args:
         places: a folder in which each file is a room, by its name; or the files of the rooms, by room.
         hosts: where replicas are opened.
-        limits: how many may be open, and for how long an empty one stays so.
+        limits: how many may be open, and how long an empty one stays open.
     """
 
     def __init__(self, places: Path | Mapping[str, Path], hosts: HostPool, limits: Limits) -> None:
@@ -61,7 +61,7 @@ class Rooms:
         """Return where the room's file is, or would be.
 
         Raises:
-            UsageError: no room may be called so, or there can be none.
+            UsageError: a room may not have this name, or there can be no rooms.
         """
         check_room(room)
         if isinstance(self._places, Path):
@@ -71,13 +71,13 @@ class Rooms:
         return self._places[room]
 
     def exists(self, room: str) -> bool:
-        """Whether there is such a room."""
+        """Return whether there is such a room."""
         if not isinstance(self._places, Path) and room not in self._places:
             return False
         return self.path(room).is_file()
 
     def names(self) -> Iterator[str]:
-        """Give the names of all rooms; looks through the whole folder."""
+        """Return the names of all rooms; lists the whole folder."""
         if not isinstance(self._places, Path):
             yield from self._places
             return
@@ -91,8 +91,8 @@ class Rooms:
         """Open a room, or share it.
 
         Raises:
-            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used, or was there
-                before and is not now.
+            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used, or has
+                disappeared.
         """
         path = self.path(room)
         if not path.is_file():
@@ -117,7 +117,7 @@ class Rooms:
                 self._open.pop(room, None)
 
     def log_waiting(self) -> None:
-        """Log which rows of the open rooms cannot be sent, where that is news."""
+        """Log which rows of the open rooms cannot be sent, if that has changed."""
         for room, one in self._open.items():
             self._log_waiting(room, one)
 
@@ -126,14 +126,14 @@ class Rooms:
             self._waiting.update(room, one.host.waiting)
 
     async def close_idle(self, *, older_than: float | None = None) -> None:
-        """Close the rooms that nobody has been in for so many seconds (by default, what the limits say)."""
+        """Close the rooms that have been empty for so many seconds (by default, what the limits say)."""
         before = time.monotonic() - (self._limits.idle if older_than is None else older_than)
         for room, one in tuple(self._open.items()):
             if not one.users and one.left_at <= before:
                 await self._close(room)
 
     async def _make_place(self) -> None:
-        """Close the empty rooms that were left longest ago, as many as it takes to open one more."""
+        """Close the empty rooms that were left longest ago, as many as needed to open one more."""
         while len(self._open) > self._limits.open_rooms:
             room = next((room for room, one in self._open.items() if not one.users), None)
             if room is None:

@@ -19,13 +19,13 @@ class Schema(NamedTuple):
 
 
 class Schemas:
-    """The schema files of a folder, read when asked for; None for no folder."""
+    """The schema files of a folder, read when asked for; None if there is no folder."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
     def find(self, name: str) -> Schema | None:
-        """Return the schema ``name``; for '' the only one, if there is just one.
+        """Return the schema ``name``; for '' the only schema, if there is just one.
 
         Raises:
             ReplicaError: its file cannot be read.

@@ -45,10 +45,10 @@ _socket_log = logging.getLogger("engine.hub.websockets")
 _socket_log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
 
 GRACE = 2.0
-"""Seconds that the peers have to take their leave when the hub ends."""
+"""Seconds that peers have to leave when the hub ends."""
 
 LOOK_EVERY = 1.0
-"""Seconds between two looks at what time alone brings about: tokens expire, peers are slow, rooms stay empty."""
+"""Seconds between two checks for what time alone brings about: expired tokens, slow peers, empty rooms."""
 
 
 class Hub:
@@ -58,12 +58,12 @@ class Hub:
         places: a folder in which each file is a room, by its name; or the files of the rooms, by room.
         hosts: where replicas are opened.
         host, port: where to listen; port 0 picks a free one.
-        token: what every peer must show, where no file of tokens is given; None for no check.
-        options: how else it is run.
-        access: who may come in, in place of ``token`` and the options' tokens.
-        backups: where a room is copied to before its tables are changed; by default a folder beside the rooms.
-        on_guests: called when somebody came or went.
-        inbound: where the peers are noted, for links of the same process; by default for this hub alone.
+        token: what every peer must show if there is no file of tokens; None for no check.
+        options: the other options.
+        access: decides who may enter, in place of ``token`` and the options' tokens.
+        backups: where a room is backed up to before its tables are changed; by default a folder beside the rooms.
+        on_guests: called when somebody connected or left.
+        inbound: where the peers are registered, for links of the same process; by default for this hub alone.
     """
 
     def __init__(
@@ -143,7 +143,7 @@ class Hub:
             self._accepting.let_wait(self._server.sockets)
             await stack.enter_async_context(self._upstreams)
             stack.push_async_callback(self._stop)
-            stack.push_async_callback(_ended, asyncio.create_task(self._keep_house()))
+            stack.push_async_callback(_ended, asyncio.create_task(self._run_checks()))
             self._stack = stack.pop_all()
         self.port = next(iter(self._server.sockets)).getsockname()[1]
         return self
@@ -219,8 +219,8 @@ class Hub:
 
     # What goes on beside
 
-    async def _keep_house(self) -> None:
-        """See to what time alone brings about, until cancelled."""
+    async def _run_checks(self) -> None:
+        """Check once in a while for what time alone brings about, until cancelled."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
             self._guests.check_tokens()
@@ -252,6 +252,6 @@ class Hub:
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
-    """Cancel a task, and wait until it has ended: it may have a room to close first."""
+    """Cancel a task, and wait until it has ended, as it may have a room to close first."""
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

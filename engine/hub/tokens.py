@@ -1,7 +1,7 @@
-"""The tokens of a hub, in a file: made, listed and revoked by command, also while the hub runs.
+"""The tokens of a hub, in a file: created, listed and revoked by command, also while the hub runs.
 
-A secret is shown once, when it is made. The file holds its SHA-256 only, so that whoever reads the file cannot enter.
-A plain hash is enough here: salts and slow hashes are against guessing, and nobody guesses 256 random bits.
+A secret is shown once, when it is created. The file holds only its SHA-256, so that whoever reads the file cannot
+enter. A plain hash is enough here: salts and slow hashes protect against guessing, and nobody guesses 256 random bits.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Token:
     Attributes:
         name: what its owner calls it; unique in the file.
         sha256: of the secret, in hex.
-        rooms: those that it opens; None for all.
-        write: whether changes are taken from its bearer.
-        expires: when it ends; None for never.
+        rooms: the rooms that it opens; None for all.
+        write: whether changes are accepted from its bearer.
+        expires: when it expires; None for never.
     """
 
     name: str
@@ -45,24 +45,24 @@ class Token:
     expires: datetime | None = None
 
     def expired(self, now: datetime | None = None) -> bool:
-        """Whether its time is over."""
+        """Return whether it has expired."""
         return self.expires is not None and self.expires <= (now or datetime.now(UTC))
 
     def opens(self, room: str) -> bool:
-        """Whether it is for this room."""
+        """Return whether it is for this room."""
         return self.rooms is None or room in self.rooms
 
 
 def digest(secret: str) -> str:
-    """Return what is kept of a secret."""
+    """Return what is stored of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def load(path: Path, *, missing_ok: bool = False) -> tuple[Token, ...]:
-    """Read the tokens in ``path``; with ``missing_ok`` there may be no file, and no token.
+    """Read the tokens in ``path``; with ``missing_ok`` there may be no file, and thus no token.
 
     Raises:
-        SynclineError: the file cannot be read, or is damaged; says where it is, and nothing that is in it.
+        SynclineError: the file cannot be read, or is damaged; tells its path, and nothing of its content.
     """
     try:
         entries = json.loads(path.read_text("utf-8"))["tokens"]
@@ -86,16 +86,16 @@ def make(
     write: bool = True,
     expires: datetime | None = None,
 ) -> str:
-    """Add a token to ``path``, which is made if it is not there.
+    """Add a token to ``path``, which is created if it does not exist.
 
     Args:
         name, rooms, write, expires: as in ``Token``.
 
     Returns:
-        its secret, which is kept nowhere.
+        its secret, which is stored nowhere.
 
     Raises:
-        UsageError: the name is no good or is taken. SynclineError: the file cannot be read or written.
+        UsageError: the name is invalid or taken. SynclineError: the file cannot be read or written.
     """
     if not name or len(name) > MAX_TOKEN_NAME or not name.isprintable():
         raise UsageError(t("A token needs a name of 1 to {limit} printable characters.", limit=MAX_TOKEN_NAME))
@@ -110,10 +110,10 @@ def make(
 
 
 def revoke(path: Path, name: str) -> None:
-    """Take a token out of ``path``: a running hub cuts whoever came in with it.
+    """Remove a token from ``path``; a running hub disconnects whoever used it.
 
     Raises:
-        UsageError: there is none of this name. SynclineError: the file cannot be read or written.
+        UsageError: none has this name. SynclineError: the file cannot be read or written.
     """
     with _changing(path, missing=False) as tokens:
         left = [token for token in tokens if token.name != name]
@@ -124,7 +124,7 @@ def revoke(path: Path, name: str) -> None:
 
 @contextlib.contextmanager
 def _changing(path: Path, *, missing: bool = True) -> Iterator[list[Token]]:
-    """Give the tokens for changing, and write them back whole; two programs take turns."""
+    """Give the tokens to be changed, and write all of them back; two programs take turns."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         turn = os.open(path.parent, os.O_RDONLY)

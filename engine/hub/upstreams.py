@@ -1,7 +1,9 @@
-"""Another hub that serves the same rooms, and the links to it: what it may lack is brought there, and fetched.
+"""Other hubs that serve the same rooms, and the links to them: changes that they may lack are sent there, and theirs
+fetched.
 
-A room is linked while somebody is in it, and while the other hub may lack something of it. So two hubs do not keep each
-other's rooms open: one that comes for its guests is nobody (``Upstreams.attend``), and a room at rest has no link.
+A room is linked while somebody is in it, and while the other hub may lack something of it. So that two hubs do not keep
+each other's rooms open, a hub that connects for its guests does not count as somebody (``Upstreams.attend``), and an
+idle room has no link.
 """
 
 from __future__ import annotations
@@ -36,18 +38,18 @@ from engine.transport.driver import Driver
 log = logging.getLogger(__name__)
 
 AT_ONCE = 16
-"""Rooms that nobody is in, linked at a time to bring over what the other hub may lack of them."""
+"""Empty rooms that are linked at a time, to send what the other hub may lack of them."""
 
 LATER = 60.0
-"""Seconds for which a room is left alone that the other hub refused, or that cannot be brought over for long."""
+"""Seconds for which a room is left alone that the other hub refused, or that could not be delivered for long."""
 
 TROUBLED = 10.0
-"""Seconds of trouble after which a room that nobody is in makes place for the next."""
+"""Seconds of trouble after which an empty room makes place for the next."""
 
 Follow = Callable[[ReplicaHost, Sequence[Shape]], Coroutine[Any, Any, None]]
 
 LINGER = 30.0
-"""Seconds for which a link stays when a room has come to rest: its guests tend to come back."""
+"""Seconds for which a link stays when a room has become idle, as its guests tend to come back."""
 
 
 @dataclass(slots=True)
@@ -68,8 +70,8 @@ class Upstream:
     Args:
         url: its address. token: what to show there.
         hosts: where replicas are opened. path: where a room's file is.
-        people: whether somebody is in a room who is no hub.
-        follow: gives a room what the other hub's tables have more.
+        people: returns whether somebody other than a hub is in a room.
+        follow: gives a room what only the other hub's tables have.
     """
 
     def __init__(
@@ -109,13 +111,13 @@ class Upstream:
         self._owed[room] = max(version, self._owed.get(room, 0))
 
     def guest_joined(self, room: str) -> None:
-        """Hear that somebody came into a room."""
+        """Note that somebody has entered a room."""
         self._later.pop(room, None)
         if room not in self._lines and self._dialled_us(room) is None:
             self._begin(room)
 
     def tidy(self, rooms: Collection[str]) -> None:
-        """Begin and end links, as it takes now; ``rooms`` are those that somebody is in."""
+        """Start and end links as needed now; ``rooms`` are those that somebody is in."""
         now = time.monotonic()
         others_wait = any(room not in self._lines and self._later.get(room, 0.0) <= now for room in self._owed)
         for room, line in tuple(self._lines.items()):
@@ -132,7 +134,7 @@ class Upstream:
                 free -= 1
 
     async def close(self) -> None:
-        """End every link in good order."""
+        """End every link cleanly."""
         for room in tuple(self._lines):
             self._end(room)
         await asyncio.gather(*self._ending.values())
@@ -194,7 +196,7 @@ class Upstream:
             self._end(room)
 
     def _follow_tables(self, line: _Line, driver: Driver) -> None:
-        """Give the room what the other hub's tables have more; the link greets anew then."""
+        """Give the room what only the other hub's tables have, after which the link greets again."""
         session = driver.session
         idle = line.following is None or line.following.done()
         if idle and isinstance(session, SynclineSession) and session.tables_there != line.followed:
@@ -202,7 +204,7 @@ class Upstream:
             line.following = asyncio.create_task(self._follow(driver.host, line.followed))
 
     def _dialled_us(self, room: str) -> Driver | None:
-        """The session in which this very hub is our guest, if it is known to be."""
+        """Return the session in which this very hub is our guest, if it is known to be one."""
         site = self._sites.get(room)
         if site is None:
             return None
@@ -210,7 +212,7 @@ class Upstream:
         return inbound.driver if inbound is not None else None
 
     def _forget_if_delivered(self, room: str, driver: Driver | None) -> None:
-        """Forget what was owed when it is over there, and theirs here."""
+        """Forget what was owed once it has arrived there, and the other hub's changes here."""
         owed = self._owed.get(room)
         if owed is not None and driver is not None and driver.session.in_sync and driver.session.local_version >= owed:
             del self._owed[room]
@@ -273,7 +275,8 @@ class _LinkListener:
 
 
 class Upstreams:
-    """All of them. Async context manager: each gets what it may lack, also what came while it could not be reached.
+    """All other hubs. An async context manager: each gets what it may lack, including what came while it could not be
+    reached.
 
     Args:
         urls: their addresses. token: what to show to each.

@@ -1,4 +1,4 @@
-"""Logs the rows of rooms that cannot be sent, each once for as long as it cannot."""
+"""Logs the rows of rooms that cannot be sent, each only once while it cannot."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ log = logging.getLogger(__name__)
 
 
 class WithheldLog:
-    """What the log says of the rows of rooms; a room may be closed and opened in between."""
+    """What was logged about the rows of rooms, which may be closed and opened in between."""
 
     def __init__(self) -> None:
         self._logged: dict[str, tuple[str, ...]] = {}
 
     def update(self, room: str, waiting: Waiting) -> None:
-        """Log what of the room waits now and was not logged yet, or that nothing waits any more."""
+        """Log what waits in the room now and was not logged yet, or that nothing waits any more."""
         before = self._logged.get(room, ())
         if waiting.reasons == before:
             return
