@@ -1,4 +1,4 @@
-"""What a person can ask for, as actions that the window and the tray share."""
+"""What a person can request, as actions that the window and the tray share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from gui.theme import icon
 
 
 class Actions(QObject):
-    """The actions, connected to nothing yet.
+    """The actions, not yet connected to anything.
 
-    ``sync_now`` means the chosen peers; when none is chosen, those of the chosen database, or all. ``sync_all`` always
-    means all.
+    ``sync_now`` applies to the selected peers; if none is selected, to those of the selected database, or all.
+    ``sync_all`` always applies to all.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -65,7 +65,7 @@ class Actions(QObject):
         self.set_chosen(self._chosen)
 
     def set_chosen(self, peers: int) -> None:
-        """Say in the tooltip whom ``sync_now`` means."""
+        """Say in the tooltip which peers ``sync_now`` applies to."""
         self._chosen = peers
         whom = tr("Sync all peers (F5)")
         if self._database:
@@ -77,12 +77,12 @@ class Actions(QObject):
         self.sync_now.setToolTip(whom)
 
     def set_database(self, name: str) -> None:
-        """Say which database ``sync_now`` means where no peer is chosen; '' for all."""
+        """Set the database that ``sync_now`` applies to if no peer is selected; '' for all."""
         self._database = name
         self.set_chosen(self._chosen)
 
     def set_counts(self, *, databases: int, peers: int) -> None:
-        """Switch off what makes no sense yet."""
+        """Disable what makes no sense yet."""
         self.sync_now.setEnabled(peers > 0)
         self.sync_all.setEnabled(peers > 0)
         self.share.setEnabled(databases > 0)
@@ -97,10 +97,10 @@ class Actions(QObject):
 
 
 class PauseMenu(QMenu):
-    """Pause for a while, or resume. One object for each place: a menu cannot hang in the window and in the tray."""
+    """Pause for a while, or resume. Window and tray have one each, as a menu cannot be in both."""
 
     asked = Signal(object)
-    """Pause, or None to resume."""
+    """A pause, or None to resume."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Starts the window: the application, the single instance, the engine, and their end in good order."""
+"""Starts the window: the application, the single instance and the engine, and ends them cleanly."""
 
 from __future__ import annotations
 
@@ -38,16 +38,16 @@ log = logging.getLogger(__name__)
 def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
     """Open the window and the tray icon, and stay until asked to quit.
 
-    A second start gives its arguments to the first one and returns at once.
+    A second start passes its arguments to the first one and returns immediately.
 
     Args:
-        arguments: absolute paths of databases to add. hidden: start in the tray, if there is one.
+        arguments: absolute paths of databases to add. hidden: whether to start in the tray, if there is one.
 
     Returns:
         the exit status.
 
     Raises:
-        SynclineError: it could not start; says why.
+        SynclineError: it could not start, with the reason.
     """
     app = make_application()
     try:
@@ -98,12 +98,12 @@ async def shell(
     log: LogFile | None = None,
     hidden: bool = False,
 ) -> AsyncIterator[Window]:
-    """Show window and tray, then open the engine; on leaving hide them at once and close the engine.
+    """Show window and tray, then open the engine; on exit hide them immediately and close the engine.
 
     Args:
-        engine: not open yet, so that the window can be seen before all files are open, and no event is missed.
+        engine: not open yet, so that the window appears before all files are open, and no event is missed.
         quit_asked: set by "Quit". window_settings: where sizes and columns are remembered.
-        log: where what happens is logged. hidden: begin in the tray.
+        log: the log file. hidden: whether to start in the tray.
     """
     with GcTimer():
         commands = Commands(engine)
@@ -164,7 +164,7 @@ async def _shell(
 
 
 class _Shown(QObject):
-    """Logs that a window is painted for the first time: that is when a person says that the program has started."""
+    """Logs when a window is painted for the first time, which is when the program has started for a person."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
@@ -178,7 +178,7 @@ class _Shown(QObject):
 
 
 def log_path() -> Path:
-    """Where the log goes."""
+    """Return the path of the log file."""
     return data_dir() / "logs" / "syncline.log"
 
 
@@ -193,7 +193,7 @@ async def _show_start_error(error: SynclineError, quit_asked: asyncio.Event) -> 
 
 
 def cannot_start(error: SynclineError) -> QMessageBox:
-    """A box that says why Syncline cannot start."""
+    """Return a message box that says why Syncline cannot start."""
     box = QMessageBox(QMessageBox.Icon.Critical, "Syncline", in_words(error), QMessageBox.StandardButton.Close)
     box.setTextFormat(Qt.TextFormat.PlainText)
     return box

@@ -1,7 +1,7 @@
-"""From the engine's events to Qt signals, gathered to at most 20 batches a second.
+"""Turns the engine's events into Qt signals, in at most 20 batches a second.
 
-Models connect to the signals and know nothing of the engine. The bridge reads the event stream in one task; what comes
-within one beat leaves in one signal of each kind.
+Models connect to the signals and know nothing of the engine. The bridge reads the event stream in one task, and emits
+what comes within one beat as one signal of each kind.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Bridge(QObject):
     """list[PeerStatus]: the latest row of each peer that changed."""
     peer_removed = Signal(str)
     guests_changed = Signal(list)
-    """list[PeerStatus]: likewise, of guests; they are named in place of an id."""
+    """list[PeerStatus]: likewise for guests, which have a name in place of an id."""
     guest_removed = Signal(str)
     flow = Signal(list)
     """list[ChangesMoved], oldest first."""

@@ -1,4 +1,4 @@
-"""What fills the window: databases at the left, the chosen one's peers above, flow, connections and syncs below."""
+"""The window's content: databases on the left, the selected one's peers on top, flow, connections and syncs below."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from gui.topology.view import TopologyView
 from gui.window_state import Restore, Save
 
 NARROW = 900
-"""Pixels of the width below which the databases are shown as icons: 1280 at 150 % are less."""
+"""The width in pixels below which the databases are shown as icons; 1280 at 150 % is less."""
 
 MARGIN = 40
 
@@ -30,10 +30,10 @@ PAGES = {"flow": "flow", "conflicts": "conflict", "topology": "topology", "clock
 
 
 class Centre(QWidget):
-    """Lays the panels out; what they say and ask for is the window's.
+    """Lays out the panels; the window connects them.
 
     Args:
-        choice: of the database that all is about. height: that the window begins with.
+        choice: the selected database. height: the window's initial one.
     """
 
     def __init__(self, choice: DatabaseChoice, height: int) -> None:
@@ -89,11 +89,11 @@ class Centre(QWidget):
             self.tabs.setTabText(self.tabs.indexOf(panel), title)
 
     def add_top_bar(self, bar: QWidget) -> None:
-        """Put a bar of somebody else's above everything."""
+        """Put a bar above everything else."""
         self._column.insertWidget(0, bar)
 
     def show_begun(self) -> None:
-        """Show the first page, or what is there once there is a database."""
+        """Show the first-start page, or the panels once there is a database."""
         begun = bool(self.choice.model.databases)
         after, before = (self.databases, self._chosen), (self.first_start,)
         gone, here = (before, after) if begun else (after, before)
@@ -103,7 +103,7 @@ class Centre(QWidget):
             part.show()
 
     def remembered(self) -> dict[str, tuple[Save, Restore]]:
-        """What of all this is kept for the next start, by name: how it is saved and restored."""
+        """Return what is kept for the next start, by name: how to save and restore it."""
         parts: dict[str, tuple[Save, Restore]] = {
             "splitter": (self.splitter.saveState, self.splitter.restoreState),
             "database": (lambda: self.choice.database.encode(), self._restore_database),
@@ -118,7 +118,7 @@ class Centre(QWidget):
         return parts
 
     def _save_page(self) -> bytes:
-        """By its name: what stands where may be another page in the next version."""
+        """Save the page by its name, as its position may hold another one in the next version."""
         return next(name for name in PAGES if getattr(self, name) is self.tabs.currentWidget()).encode()
 
     def _restore_page(self, state: QByteArray) -> None:
@@ -130,7 +130,7 @@ class Centre(QWidget):
         self.choice.choose(bytes(state.data()).decode(errors="replace"))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Where there is little room, the databases are icons."""
+        """Show the databases as icons if there is little room."""
         super().resizeEvent(event)
         narrow = self.width() < self._narrow_below()
         if narrow is not self.databases.narrow:
@@ -138,12 +138,12 @@ class Centre(QWidget):
             self.header.set_narrow(narrow)
 
     def _narrow_below(self) -> int:
-        """The width below which that is so: early enough that the whole list never keeps the window from it."""
+        """Return the width below which they are icons, large enough that the full list never prevents that width."""
         return max(NARROW, self.databases.wide_width() + self._chosen.minimumSizeHint().width() + MARGIN)
 
 
 class _Chosen(QWidget):
-    """What is right of the databases: it asks for no more room than it must have, and takes all that is left."""
+    """What is to the right of the databases: it asks for no more room than it needs, and takes all that is left."""
 
     def sizeHint(self) -> QSize:  # noqa: N802
         return self.minimumSizeHint()

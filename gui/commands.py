@@ -1,4 +1,4 @@
-"""From a person's wish to the engine: runs its methods as tasks and tells of what went wrong, in words."""
+"""Passes a person's requests to the engine: runs its methods as tasks, and reports in words what went wrong."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 class Commands(QObject):
-    """Starts the engine's methods from slots; never blocks, never raises.
+    """Calls the engine's methods from slots; never blocks and never raises.
 
     Args:
         engine: may still be starting.
@@ -29,9 +29,9 @@ class Commands(QObject):
     failed = Signal(str)
     """What went wrong and what to try, for a person."""
     broken = Signal(str, str)
-    """A defect of ours: a sentence for the person, and what to copy for whoever mends it."""
+    """A defect of ours: a sentence for the person, and details to copy for whoever fixes it."""
     status_message = Signal(str)
-    """What went well, in a few words."""
+    """What succeeded, in a few words."""
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,11 +41,12 @@ class Commands(QObject):
         self._ended = False
 
     def begin(self) -> None:
-        """The engine is open: carry out what was started before, and from now on everything at once."""
+        """Note that the engine is open: carry out what was requested before, and everything else immediately from now
+        on."""
         self._opened.set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine beside everything else; its SynclineError becomes ``failed``."""
+        """Run a coroutine concurrently; its SynclineError is emitted as ``failed``."""
         if self._ended:
             work.close()
             return
@@ -55,14 +56,14 @@ class Commands(QObject):
         task.add_done_callback(lambda _: work.close())  # a task that is cancelled at once never comes to it
 
     async def end(self) -> None:
-        """Cancel what still runs and start nothing more. What the engine has begun to write is finished by it."""
+        """Cancel what is still running and start nothing more. The engine finishes what it has begun to write."""
         self._ended = True
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def report_error(self, error: BaseException) -> None:
-        """Log an error that nobody expected, and show it."""
+        """Log an unexpected error, and show it."""
         log.error("Something unexpected went wrong", exc_info=error)
         self.report_defect(error)
 
@@ -76,15 +77,15 @@ class Commands(QObject):
         self.start(self._sync_now(list(peers) or None))
 
     def set_auto_sync(self, auto: bool) -> None:
-        """Switch auto-sync."""
+        """Switch auto-sync on or off."""
         self.start(self.engine.change_settings(auto_sync=auto))
 
     def pause(self, pause: Pause | None, peers: Sequence[PeerId] = ()) -> None:
-        """Pause these peers, or all; None resumes."""
+        """Pause these peers, or all; None resumes them."""
         self.start(self.engine.peers.pause(pause, list(peers) or None))
 
     def name_of(self, peer: str) -> str:
-        """The name that a peer was given."""
+        """Return the name of a peer."""
         return next((known.name for known in self.engine.settings.peers if known.id == peer), peer)
 
     async def _sync_now(self, peers: list[PeerId] | None) -> None:
@@ -109,5 +110,5 @@ class Commands(QObject):
 
 
 def in_words(error: SynclineError) -> str:
-    """The sentence of an error, and its hint."""
+    """Return the sentence of an error, and its hint."""
     return said(error.advice)

@@ -1,4 +1,4 @@
-"""What the engine has told of peers, databases and sharing, and what follows from it for more than one part of the
+"""What the engine has reported about peers, databases and sharing, and what follows from it for several parts of the
 window.
 """
 
@@ -16,11 +16,11 @@ from gui.summary import Summary, shared_with, summary
 
 
 class EngineState(QObject):
-    """Gathers the bridge's news.
+    """Collects what the bridge reports.
 
     Attributes:
-        peers, databases: by id, as they were last told. guests: by name, likewise.
-        sharing: as it was last told. coverage: of the databases, by id.
+        peers, databases: the latest report, by id. guests: likewise, by name.
+        sharing: the latest report. coverage: the databases', by id.
     """
 
     peers_changed = Signal(list)
@@ -28,7 +28,7 @@ class EngineState(QObject):
     databases_changed = Signal(dict)
     """All databases, by id."""
     sharing_changed = Signal(str)
-    """With whom files are shared; '' when none is."""
+    """Whom files are shared with; '' if none is."""
     changed = Signal()
     """Any of it."""
     peer_names_changed = Signal(dict)
@@ -36,12 +36,12 @@ class EngineState(QObject):
     database_names_changed = Signal(dict)
     """The databases' names, by id."""
     site_names_changed = Signal(object)
-    """The names of the authors of changes, by site id: our own databases by their names, others by the peer they answer
-    as."""
+    """The names of the authors of changes, by site id: our own databases' names, and for others the name of the
+    peer."""
     paused_changed = Signal(bool)
     """Whether any peer is paused."""
     problem = Signal(str)
-    """Something that nothing in the window shows by itself."""
+    """A problem that nothing else in the window shows."""
 
     def __init__(self, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -63,7 +63,7 @@ class EngineState(QObject):
         bridge.sharing_changed.connect(self._set_sharing)
 
     def summary(self) -> Summary:
-        """How all of it is, in a line."""
+        """Return the overall state, in one line."""
         return summary(
             self._everybody(),
             databases=len(self.databases),
@@ -74,7 +74,7 @@ class EngineState(QObject):
 
     @Slot(str, object)
     def set_coverage(self, database: str, coverage: Coverage) -> None:
-        """Take in how many tables of a database are synced."""
+        """Note how many tables of a database are synced."""
         if self.coverage.get(database) != coverage:
             self.coverage[database] = coverage
             self.changed.emit()
@@ -99,7 +99,7 @@ class EngineState(QObject):
         return [*self.peers.values(), *self.guests.values()]
 
     def _tell_peers(self) -> None:
-        """Tell only what is new of it: peers that nobody answers for have news every few seconds, for days."""
+        """Emit only what has changed: peers that do not answer report every few seconds, for days."""
         names: dict[str, str] = {status.peer: status.name for status in self._everybody()}
         if names != self._peer_names:
             self._peer_names = names

@@ -1,6 +1,6 @@
-"""One QApplication, one loop, one way to end: whoever asks the program to quit, the same event is set.
+"""One QApplication, one loop, one way to end: whatever asks the program to quit sets the same event.
 
-Asked by the menu, SIGINT, SIGTERM, the end of the desktop session, or the system's "quit": the main coroutine then
+When the menu, SIGINT, SIGTERM, the end of the desktop session or the system's "quit" asks it to, the main coroutine
 leaves its ``async with`` blocks while the loop still runs (``aboutToQuit`` would be too late for that).
 """
 
@@ -44,23 +44,23 @@ LEVELS = {
 }
 
 OFFSCREEN = "This plugin does not support "
-"""How Qt begins what it says of windows that are painted where nobody sees them."""
+"""The beginning of Qt's messages about windows on the offscreen platform."""
 
 STOPPED = "Event loop stopped"
-"""How qasync begins what it raises when Qt has ended the loop by itself, as it does when the display has gone."""
+"""The beginning of qasync's error when Qt has ended the loop by itself, as it does when the display has gone."""
 
 
 class Application(QApplication):
-    """The application object. It never ends Qt's loop by itself: that would leave the engine open."""
+    """The application object. It never ends Qt's loop by itself, which would leave the engine open."""
 
     quit_asked = Signal()
     """The desktop wants the program to end (log-out, shutdown, the dock's "Quit")."""
 
     link_opened = Signal(str)
-    """macOS hands a link to the program that runs, rather than to a second start of it."""
+    """macOS passes a link to the running program rather than starting it again."""
 
     def event(self, event: QEvent) -> bool:
-        """Catch links, and what would close the windows and end the loop at once."""
+        """Intercept links, and events that would close the windows and end the loop immediately."""
         if isinstance(event, QFileOpenEvent):
             self.link_opened.emit(event.url().toString(QUrl.ComponentFormattingOption.FullyEncoded))
             return True
@@ -72,7 +72,7 @@ class Application(QApplication):
 
 
 def make_application() -> Application:
-    """Make the one application object. Qt's messages go to the log."""
+    """Create the one application object. Qt's messages go to the log."""
     qInstallMessageHandler(_log_message)
     app = Application(sys.argv[:1])
     _notice_lost_display(app)
@@ -87,8 +87,8 @@ def make_application() -> Application:
 
 
 def _end_without_display() -> NoReturn:
-    """Say that the display has gone, and end at once: nothing more can be run on the loop, and what is on disk is whole
-    at any moment."""
+    """Say that the display has gone, and exit immediately: nothing can run on the loop any more, and what is on disk is
+    consistent at any moment."""
     print("syncline: The display that the window was on is gone. Nothing is lost.", file=sys.stderr)
     print("          Start Syncline again once there is one.", file=sys.stderr, flush=True)
     os._exit(1)
@@ -97,12 +97,12 @@ def _end_without_display() -> NoReturn:
 _IO_ERROR_HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 _on_io_error = _IO_ERROR_HANDLER(lambda _display: _end_without_display())
-"""Lives as long as the module, as libX11 calls it."""
+"""Kept as long as the module, as libX11 calls it."""
 
 
 def _notice_lost_display(app: Application) -> None:
-    """Have libX11 tell us when the display goes, too: where it notices before Qt does, it would end the program with a
-    message of its own (XSetIOErrorHandler)."""
+    """Have libX11 tell us, too, when the display goes: if it noticed before Qt, it would end the program with a message
+    of its own (XSetIOErrorHandler)."""
     if app.platformName() == "xcb":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(_on_io_error)
@@ -124,7 +124,7 @@ def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[An
 def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
     """Call ``ask`` on SIGINT and SIGTERM, and when the system wants the application to end.
 
-    Python runs a signal's handler only between two of its own instructions, and Qt's loop may sleep for long: so the
+    Python runs a signal handler only between two of its own instructions, and Qt's loop may sleep for long, so the
     signal's number is also written to a socket that Qt watches.
     """
     ours, pythons = socket.socketpair()
@@ -166,15 +166,15 @@ def quit_signals(app: Application, ask: Callable[[], None]) -> Iterator[None]:
 
 
 def _leave_the_session(manager: QSessionManager) -> None:
-    """At log-out: there is nothing to ask or to save, for all is on disk; the quit event follows.
+    """Agree to a log-out: there is nothing to ask or save, as everything is on disk; the quit event follows.
 
-    The desktop is not to start us again by itself: it would not know how, and "start at login" is the person's choice.
+    The desktop must not restart us by itself: it would not know how, and "start at login" is the person's choice.
     """
     manager.setRestartHint(QSessionManager.RestartHint.RestartNever)
 
 
 _warned: list[str] = []
-"""The latest warning of Qt's: it says why, when a fatal message follows that says only that."""
+"""Qt's latest warning, which holds the reason if a fatal message without one follows."""
 
 
 def _log_message(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:

@@ -1,4 +1,4 @@
-"""The log file: what happened lately, for the person who looks for a reason."""
+"""The log file: what happened recently, for a person who looks for a reason."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 SIZE = 1_000_000
-"""Bytes after which a new file is begun; two older ones are kept."""
+"""Bytes after which a new file is started; two older ones are kept."""
 
 log = logging.getLogger(__name__)
 
 
 class LogFile:
-    """Context manager: what is logged goes into a file as well, as long as the block lasts.
+    """A context manager that also writes what is logged to a file, as long as the block lasts.
 
     Args:
-        file: made with its folder when needed; a program that cannot log goes on without.
+        file: created with its folder when needed; a program that cannot log carries on without.
         level: as in the settings.
     """
 
@@ -50,7 +50,7 @@ class LogFile:
             self._handler = None
 
     def set_level(self, level: str) -> None:
-        """Log from now on what is at least so grave."""
+        """Log only messages of at least this level from now on."""
         self._level = level
         if self._handler is not None:
             self._handler.setLevel(level.upper())
@@ -58,14 +58,14 @@ class LogFile:
             root.setLevel(min(handler.level for handler in root.handlers))
 
     def files(self) -> list[Path]:
-        """The files that there are, oldest first."""
+        """Return the existing log files, oldest first."""
         older = [self.file.with_name(f"{self.file.name}.{number}") for number in (2, 1)]
         return [file for file in (*older, self.file) if file.is_file()]
 
 
 def _may_be_kept(record: logging.LogRecord) -> bool:
-    """The library writes whole frames and headers at "debug": people's values, and tokens. Keys of rows are values,
-    too, and this file is part of what is given to those who help."""
+    """Return False for debug messages of the library, which hold whole frames and headers: people's values, keys of
+    rows and tokens. This file is part of what is given to supporters."""
     if record.name == "engine.hub.withheld_log":
         return False
     return record.levelno > logging.DEBUG or not record.name.startswith("websockets")

@@ -1,4 +1,4 @@
-"""Says the few things that a person should hear of while the window is closed, seldom and once."""
+"""Notifies a person of the few things that matter while the window is closed, rarely and only once."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ from gui.language import said, tr
 from gui.models.values import number
 
 GATHER = 1_500
-"""Milliseconds in which what comes together is said together."""
+"""Milliseconds within which events are combined into one notification."""
 
 REST = 30.0
-"""Seconds between two notifications; what comes meanwhile is gathered."""
+"""Seconds between two notifications; what comes meanwhile is collected."""
 
 AGAIN = 6 * 3600.0
-"""Seconds after which the same may be said of the same peer again."""
+"""Seconds after which the same may be said about the same peer again."""
 
 LOOK_EVERY = 3_600_000
-"""Milliseconds between two looks whether a peer has become stale."""
+"""Milliseconds between two checks whether a peer has become stale."""
 
 NAMED = 3
-"""Peers that are named in one notification; of more only how many they are."""
+"""Peers that are named in one notification; of others only the number is given."""
 
 
 class Notifier(QObject):
-    """Gathers, limits and says.
+    """Collects events, limits them, and notifies.
 
     Args:
-        engine: holds the settings, and the journal that remembers who was named as stale.
-        bridge: brings the news. is_stale: whether a peer was not heard from for too long.
+        engine: holds the settings, and the journal that records which peers were reported as stale.
+        bridge: reports events. is_stale: returns whether a peer has not been heard from for too long.
         now: a clock in seconds.
     """
 
@@ -59,11 +59,11 @@ class Notifier(QObject):
         self._now = now
         self._statuses: dict[str, PeerStatus] = {}
         self._old = {peer.id for peer in engine.settings.peers}
-        """Peers that need no "first sync": it was before this start, or was said."""
+        """Peers that need no "first sync" notification: it was before this start, or was reported."""
         self._conflicts: dict[str, int] = {}
-        """How much waits in each database, as it was last read."""
+        """How much waits in each database, as last read."""
         self._told_conflicts: dict[str, int] = {}
-        """How much of that is no news: it was told, or waited at the start."""
+        """How much of that was reported already, or waited at the start."""
         self._waiting: list[tuple[str, str]] = []
         self._last: dict[tuple[str, str], float] = {}
         self._rested = now() - REST
@@ -80,7 +80,7 @@ class Notifier(QObject):
 
     @Slot(str, object)
     def conflicts_read(self, database: str, found: Conflicts) -> None:
-        """Say when more waits in a database than was told; what waited at the start is no news."""
+        """Notify if more waits in a database than was reported; what waited at the start does not count."""
         self._conflicts[database] = found.count
         told = min(found.count, self._told_conflicts.get(database, found.count))
         if not self._engine.settings.notify_conflicts:
@@ -90,7 +90,7 @@ class Notifier(QObject):
             self._show_soon()
 
     def _more_conflicts(self) -> list[tuple[str, str]]:
-        """What there is to say of each database in which more waits by now than was told."""
+        """Return what to say about each database in which more waits now than was reported."""
         lines = []
         for database, count in self._conflicts.items():
             more = count - self._told_conflicts[database]
@@ -144,7 +144,7 @@ class Notifier(QObject):
         self._show_soon()
 
     def _show_soon(self) -> None:
-        """Show what has been gathered once it has had its time."""
+        """Show what has been collected once the time for it is over."""
         if not self._soon.isActive():
             self._soon.start(max(GATHER, int(1000 * (self._rested + REST - self._now()))))
 

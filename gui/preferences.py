@@ -15,28 +15,29 @@ from gui.theme import apply_scheme
 
 
 class Preferences(QObject):
-    """What is neither the engine's nor a panel's: colours, the language, the log, and when to rest.
+    """Applies settings that concern neither the engine nor a panel: colours, language, log, and when to suspend
+    syncing.
 
     Args:
-        commands: told to rest. bridge: tells of changed settings. log: None when nothing is kept.
-        surroundings: asked as long as the settings want it.
+        commands: suspends syncing. bridge: reports changed settings. log: None if there is no log.
+        power_monitor: asked as long as the settings call for it.
     """
 
     def __init__(
-        self, commands: Commands, bridge: Bridge, log: LogFile | None, surroundings: PowerMonitor | None = None
+        self, commands: Commands, bridge: Bridge, log: LogFile | None, power_monitor: PowerMonitor | None = None
     ) -> None:
         super().__init__(commands)
         self._commands = commands
         self._log = log
         self._theme = "system"
         self._language = commands.engine.settings.language  # in force before there is a window
-        self.surroundings = surroundings or PowerMonitor(self)
-        self.surroundings.changed.connect(lambda why: commands.start(commands.engine.peers.suspend_auto_sync(why)))
+        self.power_monitor = power_monitor or PowerMonitor(self)
+        self.power_monitor.changed.connect(lambda why: commands.start(commands.engine.peers.suspend_auto_sync(why)))
         bridge.settings_changed.connect(self.apply)
         self.apply(commands.engine.settings)
 
     def apply(self, settings: Settings) -> None:
-        """Make everything as the settings say."""
+        """Apply all settings."""
         app = QApplication.instance()
         if settings.theme != self._theme and isinstance(app, QApplication):
             self._theme = settings.theme
@@ -46,8 +47,8 @@ class Preferences(QObject):
             language.install(app, settings.language)
         if self._log is not None:
             self._log.set_level(settings.log_level)
-        self.surroundings.watch(battery=settings.rest_on_battery, metered=settings.rest_on_metered)
+        self.power_monitor.watch(battery=settings.rest_on_battery, metered=settings.rest_on_metered)
 
     def end(self) -> None:
-        """Ask the system nothing more."""
-        self.surroundings.stop()
+        """Stop asking the system."""
+        self.power_monitor.stop()

@@ -1,7 +1,7 @@
-"""The tray icon: the worst state of all peers at a glance, and a window that is never lost.
+"""The tray icon: shows the worst state of all peers, and makes sure that the window can always be reached.
 
-Qt adds the icon by itself when a tray appears late. What Qt does not do is notice that a tray went away while the
-window is hidden in it: that is looked at now and then, only as long as the window is hidden.
+Qt adds the icon by itself when a tray appears late. Qt does not notice, however, if a tray disappears while the window
+is hidden in it, so that is checked now and then while the window is hidden.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from gui.summary import Summary
 from gui.theme import tray_icon
 
 LATEST = 5
-"""Tables that stand in the menu."""
+"""Tables that are listed in the menu."""
 
 LOOK_EVERY = 3_000
-"""Milliseconds between two looks whether the tray still is there, while the window is hidden in it."""
+"""Milliseconds between two checks that the tray still exists, while the window is hidden in it."""
 
 
 class Tray(QObject):
@@ -39,7 +39,7 @@ class Tray(QObject):
     """
 
     missed = Signal()
-    """The window was to go into the tray, and there is none."""
+    """The window was to be hidden in the tray, but there is none."""
     table_requested = Signal(str)
     """Show the changes of this table."""
 
@@ -84,7 +84,7 @@ class Tray(QObject):
 
     @property
     def there(self) -> bool:
-        """Whether there is a tray to go to at this moment."""
+        """Return whether there is a tray at the moment."""
         return self._icon.isVisible() and QSystemTrayIcon.isSystemTrayAvailable()
 
     def show(self) -> None:
@@ -93,12 +93,12 @@ class Tray(QObject):
             self._icon.show()
 
     def hide(self) -> None:
-        """Take the icon away for good."""
+        """Remove the icon for good."""
         self._watch.stop()
         self._icon.hide()
 
     def show_summary(self, summary: Summary) -> None:
-        """Show the worst state of all peers, and what it is in words."""
+        """Show the worst state of all peers, as an icon and in words."""
         self._state = summary.state
         self._status.setText(summary.brief.replace("&", "&&"))
         whole = summary.whole
@@ -106,7 +106,7 @@ class Tray(QObject):
         self._draw()
 
     def notify(self, title: str, text: str) -> None:
-        """Show a notification; where there is no tray to show it from, the window asks for attention instead."""
+        """Show a notification; without a tray the window asks for attention instead."""
         if self._window.isActiveWindow():
             return  # who looks at the window sees it there
         if self.there:
@@ -116,7 +116,7 @@ class Tray(QObject):
             QApplication.alert(self._window)
 
     def append(self, events: list[ChangesMoved]) -> None:
-        """Take in changes: the tables that changed last stand in the menu."""
+        """Add changes, so that the menu lists the tables that changed last."""
         before = self._tables
         seen = dict(before)
         for event in events:
@@ -134,7 +134,7 @@ class Tray(QObject):
             self._show_latest()
 
     def tuck_away(self) -> None:
-        """Hide the window: into the tray if there is one, else as small as it gets."""
+        """Hide the window in the tray if there is one, or else minimize it."""
         if self.there:
             self._window.hide()
             self._watch.start()
@@ -188,7 +188,7 @@ class Tray(QObject):
 
 
 def _dark_bar() -> bool:
-    """Whether the bar that the icon sits on is dark, as far as one can tell."""
+    """Guess whether the bar that holds the icon is dark."""
     if "GNOME" in os.environ.get("XDG_CURRENT_DESKTOP", ""):
         return True  # its bar is dark in both schemes
     return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark

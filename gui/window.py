@@ -1,7 +1,7 @@
-"""The window: toolbar, databases at the left, the chosen one's peers above, flow and clocks below, and one line that
-says how things stand.
+"""The window: toolbar, databases on the left, the selected one's peers on top, flow and clocks below, and a status
+line.
 
-Here the panels' requests meet ``Commands`` and the bridge's news meet the models; neither knows of the other.
+It connects the panels' requests to ``Commands`` and the bridge's signals to the models; neither knows of the other.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ from gui.window_state import Restore, Save, WindowState
 
 SIZE = QSize(1100, 720)
 STATUS_MESSAGE_MS = 5_000
-"""Milliseconds for which a passing remark stands in the status bar."""
+"""Milliseconds for which a temporary message stays in the status bar."""
 
 
 class Window(QMainWindow):
-    """Everything that is seen.
+    """The main window.
 
     Args:
-        actions: shared with the tray. commands: what is wished goes there. bridge: where the news come from.
-        window_settings: where sizes and columns are remembered; None forgets them.
+        actions: shared with the tray. commands: carries out requests. bridge: where events come from.
+        window_settings: where sizes and columns are stored; None to store nothing.
     """
 
     paused_changed = Signal(bool)
@@ -57,7 +57,7 @@ class Window(QMainWindow):
     """The person wants to see the demo."""
 
     _made = False
-    """Whether there is something to show: events come before the window is whole, and after its end."""
+    """Whether it is complete: events come before it is built, and after its end."""
 
     def __init__(
         self, actions: Actions, commands: Commands, bridge: Bridge, *, window_settings: QSettings | None = None
@@ -67,7 +67,7 @@ class Window(QMainWindow):
         self.commands = commands
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
-        """What closing does; the tray puts itself here."""
+        """What closing does; set by the tray."""
         self._opening = True
         self._state = EngineState(bridge, self)
         self.choice = DatabaseChoice(commands, bridge, self)
@@ -113,7 +113,7 @@ class Window(QMainWindow):
         self.statusBar().addPermanentWidget(self.rates)
 
     def add_top_bar(self, bar: QWidget) -> None:
-        """Put a bar of somebody else's above everything."""
+        """Put a bar above everything else."""
         self.centre.add_top_bar(bar)
 
     # What is connected
@@ -216,7 +216,7 @@ class Window(QMainWindow):
         self.activity.export_requested.connect(dialogs.export_activity)
 
     def engine_opened(self) -> None:
-        """The engine is open: from now on requests are carried out, those of before among them."""
+        """Note that the engine is open: from now on requests are carried out, including earlier ones."""
         self._opening = False
         self.commands.begin()
         self.commands.start(restore_flow(self.commands, self.flow))
@@ -230,7 +230,7 @@ class Window(QMainWindow):
         self.peers.model.set_stale_days(wanted.stale_days, days_of)
 
     def _choose_database(self, database: str) -> None:
-        """What is seen is about this database from now on."""
+        """Show this database from now on."""
         self.peers.show_database(database)
         self.flow.show_database(database)
         self.clocks.choose(database)
@@ -243,7 +243,7 @@ class Window(QMainWindow):
             self.notices.show_message(f"{event.peer}: {said(sentences(event.sentence, event.hint))}")
 
     def _warn_once(self, database: str, caution: str) -> None:
-        """Show what is wrong with where a file lies; afterwards only the header says so."""
+        """Show once what is wrong with a file's location; afterwards only the header says so."""
         if self.first(f"other sync {database}"):
             self.notices.show_message(said(caution))
 
@@ -259,7 +259,7 @@ class Window(QMainWindow):
     # Requests
 
     def receive(self, arguments: Sequence[str]) -> None:
-        """Come to the front, and add the databases and peers that another start names: by their files and links."""
+        """Come to the front, and add the databases and peers that another start names by their files and links."""
         self.present()
         links = [argument for argument in arguments if is_link(argument)]
         files = [Path(argument) for argument in arguments if not is_link(argument)]
@@ -269,7 +269,7 @@ class Window(QMainWindow):
             self.dialogs.use_link(link)
 
     def _sync_chosen(self) -> None:
-        """Sync the chosen peers, else those of the chosen database, else all."""
+        """Sync the selected peers, or else those of the selected database, or else all."""
         chosen = self.peers.selected()
         if not chosen and self.choice.database:
             chosen = self.choice.peers
@@ -289,11 +289,11 @@ class Window(QMainWindow):
         self.flow.show_table(table)
 
     def first(self, remark: str) -> bool:
-        """Whether something is done for the first time; it never is again."""
+        """Return whether something is done for the first time; the next call returns False."""
         return self._window_state.first(remark)
 
     def show_no_tray(self) -> None:
-        """Say, once in this program's life, why closing did not put the window away."""
+        """Say, only once ever, why closing did not hide the window."""
         if self.first("no tray"):
             self.notices.show_message(
                 tr(
@@ -305,7 +305,7 @@ class Window(QMainWindow):
     # Coming and going
 
     def present(self) -> None:
-        """Come to the front, from the tray or from behind."""
+        """Come to the front, from the tray or from behind other windows."""
         self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
         self.show()
         for window in filter(None, (self, QApplication.activeModalWidget())):  # a dialog stays above what it is about
@@ -313,7 +313,7 @@ class Window(QMainWindow):
             window.activateWindow()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Closing puts the window away; only "Quit" ends the program."""
+        """Hide the window; only "Quit" ends the program."""
         if not self._made:
             event.accept()
         else:
@@ -322,13 +322,13 @@ class Window(QMainWindow):
             self.tuck_away()
 
     def close_for_good(self) -> None:
-        """Close at the end of the program."""
+        """Close the window as the program ends."""
         self._made = False
         self.close()
         self.deleteLater()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
-        """Take files."""
+        """Accept files."""
         if any(url.isLocalFile() for url in event.mimeData().urls()):
             event.acceptProposedAction()
 

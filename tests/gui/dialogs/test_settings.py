@@ -119,18 +119,18 @@ async def test_resting_on_battery(tmp_path: Path) -> None:
     supply(supplies, "BAT0", type="Battery", status="Charging")
     async with scene(tmp_path) as it:
         preferences = it.window.commands.findChild(Preferences)
-        preferences.surroundings._supplies = supplies
+        preferences.power_monitor._supplies = supplies
         await it.engine.change_settings(rest_on_battery=True)
         await it.state("In sync")
         supply(supplies, "BAT0", status="Discharging")
-        preferences.surroundings.poll()
+        preferences.power_monitor.poll()
         await it.state("Idle")
         reason = it.window.peers.proxy.index(0, Column.STATE).data(Qt.ItemDataRole.ToolTipRole)
         assert reason.startswith("This machine is running on battery.")
         outcome = await it.engine.peers.sync_now()
         assert list(outcome.values()) == [None], "by hand it works"
         supply(supplies, "BAT0", status="Charging")
-        preferences.surroundings.poll()
+        preferences.power_monitor.poll()
         await it.state("In sync")
 
 
