@@ -1,14 +1,16 @@
-"""Gives names to rows that were born here (``global_keys``), and follows what becomes of a number that is used again.
+"""Gives global keys (*names*) to rows that were inserted here (``global_keys``), and handles numbers that are used
+again.
 
-The number at birth is the local number, if that was never used in the collection, and else the next unused one: SQLite
-hands the highest number out again once its row is gone, and a row that is born must not bring back what others hold of
-the one that had the number. Unless the app itself had deleted that one and left rows that refer to it: then it takes
-the new row for it, and so do all. So does what an app writes once the row is gone, whoever has deleted that.
+The number at birth is the local number, if that was never used in the collection, or else the next unused one: SQLite
+hands out the highest number again once its row is deleted, and a new row must not bring back what others hold of the
+row that had the number. The exception is a row that the app itself deleted while leaving rows that refer to it: then
+the app takes the new row for the old one, and so does everybody. The same goes for references that an app writes once
+the row is gone, whoever deleted it.
 
-A number to which something refers and that is nobody's has a record of length 0: the row that gets it is born under
-that name. Where a merge has given a number to a row that is not here yet, and SQLite hands it out meanwhile, the row
-that is not here gets another, with all that refers to it. So does one that others have deleted, or to which others have
-referred since.
+A number that is referred to but that no row has gets a record of length 0: the row that gets the number is born under
+that name. If a merge has given a number to a row that is not here yet, and SQLite hands it out meanwhile, the missing
+row gets another number, together with everything that refers to it. So does a row that others have deleted, or that
+others have referred to since.
 """
 
 from __future__ import annotations
@@ -44,10 +46,10 @@ from engine.sqlite.sql import ident, numbers
 from engine.tables.row_names import name
 
 KEPT = -1
-"""``born`` of a record without a row that is to be born under its name (``kept_names``)."""
+"""The value of ``born`` in a record without a row, under whose name a row is to be born (``kept_names``)."""
 
 RENAMED = -2
-"""``born`` of a record without a row whose name is none of this file's own any more."""
+"""The value of ``born`` in a record without a row whose name is no longer one of this file's own."""
 
 _NOTHING = "0, x'', 0, 0, 0"
 _RECORD = "length, covers, col_version, db_version, site"
@@ -64,10 +66,10 @@ class Numbers:
         self._referring = Referring(db, entry)
 
     def bind(self, found: Sequence[int], born: int | None = None) -> None:
-        """Have a record for each of these local numbers, which have none.
+        """Create a record for each of these local numbers, which have none.
 
         Args:
-            born: the version with which their rows are to be recorded; None where they are only referred to.
+            born: the version with which their rows are to be recorded; None if they are only referred to.
         """
         if not found:
             return
@@ -84,7 +86,8 @@ class Numbers:
             self._db.execute(sql, (packed(name(self.entry.collection, self._unborn())), number, born))
 
     def _unborn(self) -> int:
-        """The next number that nothing was born with, nor may be: others that were added with it have their own."""
+        """Return the next number that nothing was or may be born with: other rows that were added along have their
+        own."""
         between = births_of(self.entry.collection)
         last = self._db.execute(f"SELECT max(pk) FROM {self._rows} WHERE pk BETWEEN ? AND ?", between).get
         highest: int = self._db.execute(
@@ -97,7 +100,7 @@ class Numbers:
         return number
 
     def look(self) -> None:
-        """Find out what is in use, so that numbers can be given to rows before any of them is recorded."""
+        """Find out what is in use, so that numbers can be assigned to rows before any of them is recorded."""
         if self._next is None:
             key = ident(self.entry.key[0])
             self._next = 1 + max(
@@ -108,7 +111,7 @@ class Numbers:
             )
 
     def next_free(self) -> int:
-        """The next number that no row here has ever had, as far as that is known."""
+        """Return the next number that, as far as is known, no row here has ever had."""
         self.look()
         assert self._next is not None
         while self._next > HIGHEST or not self.are_free([self._next]):
@@ -117,12 +120,12 @@ class Numbers:
         return self._next - 1
 
     def taken(self, number: int) -> None:
-        """A number that is free was given to a row."""
+        """Note that a free number was assigned to a row."""
         if self._next is not None and self._next <= number <= HIGHEST:
             self._next = number + 1
 
     def are_free(self, found: Iterable[int]) -> set[int]:
-        """Those of these numbers that no row here has ever had."""
+        """Return those of these numbers that no row here has ever had."""
         found = [number for number in found if not 0 < number <= self.entry.used]
         sql = (
             "SELECT c.value FROM carray(?) AS c"
@@ -154,7 +157,7 @@ class Numbers:
         return bool(found)
 
     def resolve(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> None:
-        """Look at rows whose number is that of a row that is gone, or not here yet: before they are recorded.
+        """Resolve rows whose number is that of a row that is deleted, or not here yet, before they are recorded.
 
         Args:
             source: a SELECT of numbers, as ``k0``, with these bindings.
@@ -169,13 +172,13 @@ class Numbers:
         self._bind_used(source, bindings, version)
 
     def make_room(self, source: str, version: int) -> bool:
-        """As ``resolve``, but the rows are recorded later: only what had their numbers goes elsewhere. Returns whether
-        there was anything."""
+        """Do as ``resolve``, for rows that are recorded later: only what had their numbers is moved elsewhere. Return
+        whether there was anything."""
         moved = self._make_way_for_shown(source, (), version)
         return bool(self._make_room(source, (), version)) or moved
 
     def _make_room(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> list[Any]:
-        """Returns the records that the rows of a source find at their numbers, without rows of their own."""
+        """Return the records without rows that the rows of a source find at their numbers."""
         key, collection = ident(self.entry.key[0]), self.entry.collection
         found: list[Any] = self._db.execute(
             f"SELECT DISTINCT r.r, r.k0, r.length, r.site = {OWN}, r.born,"
@@ -197,8 +200,8 @@ class Numbers:
         return found
 
     def _make_way_for_shown(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> bool:
-        """The app has given numbers to rows of its own that hidden rows have: no row had them that it could see.
-        Returns whether there were any."""
+        """Move hidden rows away from numbers that the app has given to rows of its own, as it could see no row with
+        them. Return whether there were any."""
         if not Hidden(self._db, self.entry).any():
             return False
         found: list[Any] = self._db.execute(
@@ -212,10 +215,10 @@ class Numbers:
         return bool(taken)
 
     def _make_way(self, others: Mapping[int, int | None], version: int) -> None:
-        """The app has given numbers to rows of its own that were kept for others which are not here.
+        """Move missing rows away from numbers that were kept for them, and that the app has given to rows of its own.
 
         Args:
-            others: each number, with what ``born`` is of the record that has it.
+            others: each number, with ``born`` of its record.
         """
         renamed = [number for number, born in others.items() if born == RENAMED]
         awaited = [number for number, born in others.items() if born is None]
@@ -226,7 +229,7 @@ class Numbers:
         self._move(sorted(others.keys() - {*renamed, *awaited}))
 
     def _bind_used(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> None:
-        """Rows whose number was used in the collection for another one."""
+        """Bind rows whose number was used in the collection for another row."""
         key = ident(self.entry.key[0])
         sql = (
             f"SELECT DISTINCT l.k0 FROM {source} AS l CROSS JOIN {base(self.entry)} AS t ON t.{key} = l.k0"
@@ -240,13 +243,13 @@ class Numbers:
             self.bind([number for (number,) in found], version)
 
     def _release(self, found: Sequence[int]) -> None:
-        """The rows that had these numbers have none any more."""
+        """Release these numbers from the rows that had them."""
         if found:
             self._db.execute(f"UPDATE {self._rows} SET k0 = NULL WHERE k0 IN carray(?)", (numbers(found),))
             self._referring.release(found)
 
     def _move(self, found: Iterable[int], but: Written | None = None) -> None:
-        """The rows that were to get these numbers get others, with all that refers to them, but for these
+        """Give the rows that were to get these numbers other ones, with everything that refers to them except these
         references."""
         for number in found:
             other = self.next_free()
@@ -256,8 +259,7 @@ class Numbers:
 
 
 def renew(db: apsw.Connection, entry: Entry, home: bytes) -> bytes:
-    """Have a table bear rows into a collection of its own from now on, which is returned; ``home`` as that of the
-    entry."""
+    """Have new rows of a table born into a new collection from now on, and return that; ``home`` as in the entry."""
     db.execute(
         f"UPDATE main.{entry.rows} SET born = {RENAMED} WHERE pk BETWEEN ? AND ? AND length = 0 AND born IS NULL",
         all_of(entry.collection),
@@ -268,8 +270,8 @@ def renew(db: apsw.Connection, entry: Entry, home: bytes) -> bytes:
 
 
 def rename(db: apsw.Connection, entry: Entry, sent: int, version: int) -> bool:
-    """Give the rows of an auto-numbered table that were born above a version other names, in a collection that nobody
-    has, and references to them as if they were written now, with another version.
+    """Give the rows of an auto-numbered table that were born above a version new names in a new collection, and stamp
+    references to them as written now, with another version.
 
     Returns:
         whether there were any.
@@ -308,7 +310,7 @@ def rename(db: apsw.Connection, entry: Entry, sent: int, version: int) -> bool:
 
 
 class References:
-    """The references of one table to rows that nobody has: each number gets a name before it leaves."""
+    """The references of one table to rows that do not exist: each number gets a name before it is sent."""
 
     def __init__(self, db: apsw.Connection, entry: Entry) -> None:
         self._db = db
@@ -316,7 +318,7 @@ class References:
         self._roots = {one.number: one for one in register.load(db)}
 
     def bind(self, columns: Iterable[str], source: str, bindings: Sequence[SQLiteValue]) -> None:
-        """Have a record for each number in these columns, of the rows with the keys in a source."""
+        """Create a record for each number in these columns of the rows with the keys in a source."""
         entry = self._entry
         t_is = base_is(entry, tuple(f"l.{one}" for one in entry.log_key))
         for column in columns:
@@ -333,7 +335,7 @@ class References:
             Numbers(self._db, root).bind([number for (number,) in found])
 
     def attach(self, pk: str, source: str, bindings: Sequence[SQLiteValue]) -> None:
-        """Give records that have no local key, as their rows were gone, that of the row that is there again.
+        """Give records without a local key, as their rows were deleted, the key of the row that exists again.
 
         Args:
             pk: an expression for the packed key of a row of the source ``l``.
@@ -353,7 +355,7 @@ class References:
 
 
 def wire_pk(db: apsw.Connection, entry: Entry, source: str = "l") -> str:
-    """An expression for the packed key of a row that is born here, by the local key of a source."""
+    """Return an SQL expression for the packed key of a row that was born here, by the local key of a source."""
     if entry.collection:
         return own_pk(entry.collection, f"{source}.k0")
     names = zip(entry.key, entry.log_key, strict=True)

@@ -1,4 +1,4 @@
-"""Capture: what any program wrote since becomes stamps, by a comparison of rows with what was seen of them.
+"""Capture: turns what any program wrote into stamps, by comparing rows with their shadows.
 
 A capture takes the keys in the log, or a page of the table, compares each row with its shadow, stamps the cells that
 differ, brings the shadow up to date and empties the log, all in the caller's write transaction.
@@ -31,8 +31,8 @@ class Stamped:
     """The file's versions, and what captures have done with them.
 
     Attributes:
-        latest: the latest that rows were stamped with since somebody set it to 0; it is nobody's who rolls back.
-        withheld: the rows found whose key nobody can read.
+        latest: the latest version that rows were stamped with since it was set to 0; it is not undone by a rollback.
+        withheld: the rows found with an unreadable key.
     """
 
     def __init__(self, versions: Versions) -> None:
@@ -45,7 +45,7 @@ class Stamped:
         self.withheld: list[Held] = []
 
     def keep_floor(self, version: int | None = None) -> None:
-        """As that of the file's versions."""
+        """Keep the floor as the file's versions do."""
         self._versions.keep_floor(version)
         if version:
             self._versions.write_restore_mark()
@@ -56,8 +56,8 @@ class Capture:
     """The capture of one table, in the caller's transactions.
 
     Args:
-        versions: of the file. Each capture that finds something takes one, which is kept as the file's floor: programs
-            with cr-sqlite's extension do not see the stamps of ordinary tables.
+        versions: the file's. Each capture that finds something takes one, which is kept as the file's floor, as
+            programs with cr-sqlite's extension do not see the stamps of ordinary tables.
     """
 
     def __init__(self, db: apsw.Connection, entry: Entry, versions: Stamped) -> None:
@@ -76,21 +76,21 @@ class Capture:
         return packed(self._db, self._entry.log_key)
 
     def pending(self) -> bool:
-        """Whether anything is logged; one look at an index."""
+        """Return whether anything is logged; a single index lookup."""
         return cursor(self._db).execute(f"SELECT 1 FROM main.{self._entry.log} LIMIT 1").get is not None
 
     def last_logged(self) -> int | None:
-        """The number of the latest entry; None of an empty log."""
+        """Return the number of the latest log entry; None if the log is empty."""
         last: int | None = self._db.execute(f"SELECT max(id) FROM main.{self._entry.log}").get
         return last
 
     def full(self) -> bool:
-        """Whether the log has stopped, so that all rows have to be compared."""
+        """Return whether the log has stopped, so that all rows have to be compared."""
         sql = f"SELECT 1 FROM main.{self._entry.log} WHERE id >= {triggers.FULL}"
         return cursor(self._db).execute(sql).get is not None
 
     def logged(self, limit: int) -> bool:
-        """Capture the oldest entries of the log; returns whether there are more."""
+        """Capture the oldest entries of the log; return whether there are more."""
         db, log = self._db, f"main.{self._entry.log}"
         first: int | None = db.execute(f"SELECT min(id) FROM {log}").get
         last = self.last_logged()
@@ -104,7 +104,8 @@ class Capture:
         return until < last
 
     def bury(self, gone: str, bindings: Sequence[SQLiteValue] = ()) -> None:
-        """Record the deletion of rows whose number another row has got since; only an auto-numbered table has any.
+        """Record the deletion of rows whose number another row has got since, which only happens in auto-numbered
+        tables.
 
         Args:
             gone: a SELECT of numbers, as ``k0``, whose rows were deleted.
@@ -115,10 +116,11 @@ class Capture:
                 self._versions.keep_floor(version)
 
     def make_room(self, *, everything: bool) -> None:
-        """See to the numbers of logged rows that others had before, without recording the rows (``Numbers.make_room``).
+        """Free the numbers of logged rows that other rows had before, without recording the logged ones
+        (``Numbers.make_room``).
 
         Args:
-            everything: also to those of rows that are not logged.
+            everything: also those of rows that are not logged.
         """
         pending = self.pending()
         if pending:
@@ -132,10 +134,10 @@ class Capture:
                 self._versions.keep_floor(version)
 
     def compare(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> int:
-        """Stamp what differs of the rows with these keys; rows with a NULL in the key stay on this machine.
+        """Stamp what differs in the rows with these keys; rows with a NULL in the key stay on this machine.
 
         Args:
-            keys: a SELECT of them, with columns called as those of the log.
+            keys: a SELECT of the keys, with columns named like the log's.
 
         Returns:
             how many rows differed.
@@ -143,7 +145,7 @@ class Capture:
         return self._compare(keys, bindings)
 
     def compare_if_any(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> None:
-        """As ``compare``, where most likely nothing differs: that takes half as long to see."""
+        """Do as ``compare`` if most likely nothing differs, which takes half as long to find out."""
         try:
             differs_ = self.any_differs(keys, bindings)
         except UnicodeDecodeError:
@@ -190,7 +192,7 @@ class Capture:
         return new + changed
 
     def count_differing(self, keys: str) -> tuple[int, int, int]:
-        """How many of the rows with these keys, but those in the log, are new, were changed, and are gone; only
+        """Count how many of the rows with these keys, except those in the log, are new, changed and deleted; only
         reads."""
         logged = f"SELECT 1 FROM main.{self._entry.log} AS g WHERE " + " AND ".join(
             f"g.{name} IS k.{name}" for name in self._entry.log_key
@@ -206,12 +208,12 @@ class Capture:
         return present - changed, changed, total - present
 
     def _readable(self, keys: str, *, yes: bool = True) -> str:
-        """Those of these keys that anybody can read; or those that nobody can."""
+        """Return those of these keys that can be read, or those that cannot."""
         condition = f"{raw_keys.READABLE}({raw_keys.fields(self._entry.log_key)})"
         return f"SELECT * FROM ({keys}) WHERE {condition if yes else f'NOT {condition}'}"
 
     def _withhold(self, keys: str, bindings: Sequence[SQLiteValue]) -> None:
-        """Rows whose key nobody can read stay on this machine, and are named."""
+        """Withhold rows with an unreadable key, which stay on this machine, and name them."""
         entry, db = self._entry, self._db
         names = tuple(f"l.{name}" for name in entry.log_key)
         found = db.execute(
@@ -228,7 +230,7 @@ class Capture:
         self._versions.withheld += rows
 
     def any_differs(self, keys: str, bindings: Sequence[SQLiteValue] = ()) -> bool:
-        """Whether ``compare`` would find anything; only reads."""
+        """Return whether ``compare`` would find anything; only reads."""
         sql = f"SELECT 1 {self._joined(self._source(keys))} WHERE {self._is_different} LIMIT 1"
         return self._db.execute(sql, bindings).fetchone() is not None
 
@@ -248,7 +250,7 @@ class Capture:
 
     @property
     def _is_known(self) -> str:
-        """A condition that ``r`` is the record of the row with the key ``l``."""
+        """Return an SQL condition that ``r`` is the record of the row with the key ``l``."""
         if self._entry.has_global_key:
             return " AND ".join(f"r.{name} = l.{name}" for name in self._entry.log_key)
         return "r.pk = l.pk"
@@ -261,7 +263,7 @@ class Capture:
         return f"CASE WHEN {there} THEN r.r IS NULL OR r.length % 2 = 0 OR {written} ELSE {gone} END"
 
     def _new_rows(self, source: str, bindings: Sequence[SQLiteValue], version: int) -> int:
-        """Rows that nothing is known of, which most are that are written at once: by one statement."""
+        """Record new rows, as most rows written at once are, with one statement."""
         t_is = base_is(self._entry, tuple(f"l.{name}" for name in self._entry.log_key))
         covers = covers_of(self._entry.live).hex()
         values = "".join(f", v{slot}" for slot in self._entry.live)
@@ -282,7 +284,7 @@ class Capture:
         return self._db.changes()
 
     def _changed_rows(self, source: str, bindings: Sequence[SQLiteValue], version: int, last: int) -> int:
-        """Rows that are known, their records up to the number ``last``."""
+        """Stamp rows that have records, with numbers up to ``last``."""
         db, entry = self._db, self._entry
         flags = "".join(f", {condition}" for condition in self._differ)
         there = f"t.{ident(entry.key[0])} IS NOT NULL"
@@ -324,7 +326,7 @@ class Capture:
         return [slot for slot, differs_ in zip(self._entry.live, different, strict=True) if differs_]
 
     def _see(self, source: str, bindings: Sequence[SQLiteValue]) -> None:
-        """Bring the shadow of the rows up to date that differ from it."""
+        """Update the shadow of the rows that differ from it."""
         entry = self._entry
         if entry.live:
             sets = ", ".join(
@@ -340,7 +342,7 @@ class Capture:
 
 
 def see(db: apsw.Connection, entry: Entry, rows: Sequence[tuple[SQLiteValue, ...]]) -> None:
-    """Bring the shadow of rows up to date, each given by its number and its key in the table."""
+    """Update the shadow of rows, each given by its number and its key in the table."""
     if not rows or not entry.slots:
         return
     values = ", ".join(f"v{slot}" for slot in entry.live)

@@ -1,6 +1,6 @@
-"""Hidden rows of a table that an app makes anew under another key: its records start anew, and these rows go with the
-others, hidden until they are tried. One that has no value in a column of the new key cannot be known by any name, nor
-can two with the same key be told apart: these are left out."""
+"""Hidden rows of a table that an app rebuilds under another key: its records start anew, and the hidden rows are
+carried over, hidden until they are tried. A row without a value in a column of the new key cannot be identified, and
+two rows with the same key cannot be told apart; these are left out."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _NOW = "temp.crsql_syncline_carried_now"
 
 @contextmanager
 def kept(db: apsw.Connection, entry: Entry) -> Iterator[bool]:
-    """Keep the hidden rows of a table aside, in the caller's transaction, while its records are made anew.
+    """Set the hidden rows of a table aside, in the caller's transaction, while its records are rebuilt.
 
-    Gives whether there are any.
+    Yields whether there are any.
     """
     any_hidden = Hidden(db, entry).any()
     if any_hidden:
@@ -43,7 +43,7 @@ def hide_again(db: apsw.Connection, before: Entry, entry: Entry, table: Table, v
     """Record these rows as written in this transaction, with a version.
 
     Args:
-        before: as they were kept of. entry: the new one, of which all rows that are shown have records by now.
+        before: the table that they were set aside from. entry: the new one, whose shown rows all have records by now.
     """
     columns = {column.name: column for column in table.columns}
     held = {name: f"b.{at}" for name, at in zip(before.key, before.log_key, strict=True)}

@@ -19,7 +19,7 @@ from engine.tables.introspect import Table, describe, marks
 from engine.text import Text, printable, t
 
 _EMPTY = {Affinity.TEXT: "''", Affinity.NONE: "x''"}
-"""What an empty value is, of a column that holds no number."""
+"""The empty value of a column that holds no number."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,11 +28,11 @@ class OrdinaryTable:
 
     Attributes:
         encoding: that of the file's texts, as SQLite names it.
-        loose_key: its key takes two spellings for one.
-        keeps_out: a trigger of the app's on it can keep a row out without an error.
+        loose_key: whether its key takes two spellings for one.
+        keeps_out: whether a trigger of the app's on it can skip a row without an error.
         links: its foreign keys.
-        or_abort: what follows INSERT and UPDATE, so that the table refuses a row: rules that say ON CONFLICT REPLACE or
-            IGNORE would lose others, or this one, without a word.
+        or_abort: what follows INSERT and UPDATE, so that the table refuses a row: rules with ON CONFLICT REPLACE or
+            IGNORE would silently lose other rows, or this one.
     """
 
     entry: Entry
@@ -50,7 +50,7 @@ class OrdinaryTable:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """The columns by which rows are told apart."""
+        """Return the columns of the key."""
         return self.entry.key
 
     @property
@@ -70,7 +70,7 @@ class OrdinaryTable:
 
     @cached_property
     def needed(self) -> dict[str, str]:
-        """The columns without which no row can be inserted, each with an empty value, as SQL."""
+        """Return the columns without which no row can be inserted, each with an empty value, as SQL."""
         return {
             column.name: _EMPTY.get(column.affinity, "0")
             for column in self.table.columns
@@ -78,24 +78,24 @@ class OrdinaryTable:
         }
 
     def spelled(self, column: str) -> str:
-        """An expression for what travels of a column of the row ``t``."""
+        """Return an SQL expression for what is sent of a column of the row ``t``."""
         return wire_columns(self.entry, (column,))[0]
 
     @cached_property
     def is_row(self) -> str:
-        """A condition that a row has the key in the first parameters."""
+        """Return an SQL condition that a row has the key in the first parameters."""
         return " AND ".join(
             f"{ident(name)} = ?{n} AND {ident(name)} = ?{n} COLLATE BINARY" for n, name in enumerate(self.key, 1)
         )
 
     @property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """What its mark is put on."""
+        """Return what its mark is put on."""
         return self.entry.anchors
 
     @property
     def layout(self) -> object:
-        """What a place in it rests on."""
+        """Return what a place in it depends on."""
         return self.entry.layout
 
 
@@ -113,12 +113,12 @@ class OrdinaryCatalogue:
         return {name: table for name, table in self.tables.items() if name not in self.parked}
 
     def tracking(self, table: str) -> OrdinaryTable | None:
-        """The one whose rows are in the table called so."""
+        """Return the synced table whose rows are in the table of this name."""
         return self.tables.get(table)
 
 
 def load(db: apsw.Connection, entries: Sequence[Entry], broken: Sequence[Entry] = ()) -> OrdinaryCatalogue:
-    """Read it, in a transaction; ``broken``: those whose records are no use."""
+    """Read the catalogue, in a transaction; ``broken``: tables whose records are unusable."""
     encoding: str = db.pragma("encoding")
     tables: dict[str, OrdinaryTable] = {}
     parked: dict[str, str] = {
@@ -178,13 +178,13 @@ def _keeps_out(db: apsw.Connection, table: str) -> bool:
 
 
 def _or_abort(db: apsw.Connection, table: str) -> str:
-    """Only where it is needed: it goes for what the app's triggers write, too, whatever these say."""
+    """Return OR ABORT only if it is needed, as it overrides what the app's triggers say about their own writes, too."""
     sql = "SELECT 1 FROM main.sqlite_master WHERE type = 'table' AND name = ? AND sql LIKE '%on%conflict%'"
     return " OR ABORT" if db.execute(sql, (table,)).fetchone() is not None else ""
 
 
 def is_same(one: OrdinaryCatalogue, other: OrdinaryCatalogue) -> bool:
-    """Whether two looks have seen the same."""
+    """Return whether two readings of a catalogue are the same."""
     return one.parked == other.parked and one.marks == other.marks and _parts(one) == _parts(other)
 
 

@@ -1,7 +1,7 @@
-"""Stamps rows of one table that were changed or deleted, or came back: many that are alike by one statement.
+"""Stamps rows of one table that were changed, deleted or brought back, many like ones with one statement.
 
-``engine.ordinary.stamps`` has the rules; what is done here in SQL is what they come to for a row whose cells all have
-its stamp. All others go through them one by one.
+``engine.ordinary.stamps`` has the rules; the SQL here is what they amount to for a row whose cells all have its stamp.
+All other rows go through the rules one by one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from engine.sqlite.sql import numbers
 
 
 def plain(entry: Entry, version: int) -> str:
-    """A condition that all cells of the row ``r`` have its stamp, which is not of this transaction."""
+    """Return an SQL condition that all cells of the row ``r`` have its stamp, which is not of this transaction."""
     return (
         f"r.covers = x'{covers_of(entry.live).hex()}' AND r.db_version < {version}"
         f" AND NOT EXISTS (SELECT 1 FROM main.{entry.cells} AS c WHERE c.r = r.r)"
@@ -28,8 +28,8 @@ def plain(entry: Entry, version: int) -> str:
 
 
 class Changed:
-    """Stamps them, in the caller's transaction, with a version. Hidden rows are to be tried again that they were in the
-    way of."""
+    """Stamps rows in the caller's transaction, with a version. Hidden rows that they were in the way of are to be tried
+    again."""
 
     def __init__(self, db: apsw.Connection, entry: Entry, version: int) -> None:
         self._db = db
@@ -39,7 +39,7 @@ class Changed:
         self._now = f"db_version = {version}, site = {OWN}"
 
     def delete(self, rows: Sequence[int]) -> None:
-        """Rows that are gone."""
+        """Stamp rows that are gone."""
         if rows:
             self._hidden.try_behind(rows)
             self._hidden.forget(rows)
@@ -48,12 +48,12 @@ class Changed:
         self._update(f"length = length + 1, covers = x'', col_version = length + 1{nothing}", rows)
 
     def revive(self, rows: Sequence[int]) -> None:
-        """Rows that are there again."""
+        """Stamp rows that exist again."""
         covers, col_version = covers_of(self._entry.live).hex(), "1" if self._entry.live else "length + 1"
         self._update(f"length = length + 1, covers = x'{covers}', col_version = {col_version}", rows)
 
     def write(self, rows: Sequence[int], slots: Sequence[int]) -> None:
-        """Rows that are ``plain``, of which these slots were written: the larger part of a row has its stamp."""
+        """Stamp ``plain`` rows of which these slots were written: the larger part of a row has its stamp."""
         self._hidden.try_behind(rows)
         kept = [slot for slot in self._entry.live if slot not in slots]
         whole = len(slots) > len(kept)
@@ -65,7 +65,7 @@ class Changed:
             self._update("col_version = col_version + 1", rows)
 
     def write_each(self, written: dict[int, Sequence[int]]) -> None:
-        """Any other rows, by number, of which these slots were written."""
+        """Stamp any other rows, by number, of which these slots were written."""
         if not written:
             return
         self._hidden.try_behind(list(written))

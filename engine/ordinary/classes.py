@@ -1,6 +1,6 @@
-"""A shown row stands for the hidden ones that are the same as it: what a program writes to the columns of a UNIQUE
-rule, it writes to all of them. So a rename renames, and no row pops up under the old name. (What it deletes:
-``Hidden.same_as``.) Of other columns each has its own."""
+"""A shown row stands for the hidden ones that are the same as it: what a program writes to the columns of a UNIQUE rule
+is written to all of them, so that a rename renames all, and no row pops up under the old name. (For deletions:
+``Hidden.same_as``.) In other columns each row has its own values."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def write_to_classes(
     written: Mapping[int, Iterable[int]],
     version: int,
 ) -> None:
-    """Stamp hidden rows as the shown ones that stand for them, in the caller's transaction.
+    """Stamp hidden rows like the shown ones that stand for them, in the caller's transaction.
 
     Args:
         classes: each hidden one, with the shown one that stood for it (``Hidden.stood_for``).
-        written: of shown ones, the slots that a program has written.
+        written: the slots of shown rows that a program has written.
     """
     hidden, unique = Hidden(db, entry), _unique_slots(db, entry)
     pairs = [(r, way) for r, way in classes if way in written]

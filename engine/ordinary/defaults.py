@@ -1,4 +1,4 @@
-"""What a column has in a new row of which nobody has sent it."""
+"""What a column holds in a new row for which nobody has sent a value."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.tables.introspect import Column
 
 
 def default_of(db: apsw.Connection, column: Column) -> SQLiteValue:
-    """What a table of this column alone has in a new row; NULL where that cannot be told."""
+    """Return what this column holds in a new row; NULL if that cannot be told."""
     text = column.default or "NULL"
     for default in (text, f"({text})"):  # the schema tells of an expression without its parentheses
         try:

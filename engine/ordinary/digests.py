@@ -1,4 +1,5 @@
-"""What is known of an ordinary table's rows, those that are gone too, for comparing (``engine.tables.digests``)."""
+"""What is recorded about an ordinary table's rows, including deleted ones, for comparing
+(``engine.tables.digests``)."""
 
 from __future__ import annotations
 
@@ -12,10 +13,10 @@ from engine.tables.pack import unpack
 
 
 def lengths_above(db: apsw.Connection, entry: Entry, above: int) -> tuple[int, int | None]:
-    """The sum of the digests of keys with their causal lengths, of records with numbers above one.
+    """Return the sum of the digests of keys with their causal lengths, for records with numbers above one.
 
     Returns:
-        the sum, and the number to go on above; None when that was all.
+        the sum, and the number above which to continue; None if that was all.
     """
     sql = f"SELECT r, pk, length FROM main.{entry.rows} WHERE r > ? AND length > 0 ORDER BY r LIMIT ?"
     total = count = 0
@@ -26,7 +27,8 @@ def lengths_above(db: apsw.Connection, entry: Entry, above: int) -> tuple[int, i
 
 
 def deleted_above(db: apsw.Connection, entry: Entry, above: int) -> tuple[list[bytes], int | None]:
-    """The keys of rows that were deleted, of records with numbers above one, and the number to go on above, if any."""
+    """Return the keys of deleted rows, for records with numbers above one, and the number above which to continue, if
+    any."""
     sql = f"SELECT r, pk FROM main.{entry.rows} WHERE r > ? AND length > 0 AND length % 2 = 0 ORDER BY r LIMIT ?"
     rows: list[Any] = db.execute(sql, (above, DELETED)).fetchall()
     return [key for _, key in rows], rows[-1][0] if len(rows) == DELETED else None

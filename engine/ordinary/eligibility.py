@@ -1,4 +1,4 @@
-"""Whether a table can be an ordinary one, by what its rows are told apart, and what stands in the way."""
+"""Whether a table can be an ordinary one, what its key is, and which obstacles there are."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from engine.text import counted, printable, t
 
 
 def key_of(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """The columns by which rows are told apart: the primary key, or else the first unique index of all rows, with
-    columns that are all NOT NULL; empty where there is none."""
+    """Return the columns of the key: the primary key, or else the first unique index over all rows whose columns are
+    all NOT NULL; empty if there is none."""
     if table.key:
         return table.key
     not_null = {column.name for column in table.columns if column.not_null}
@@ -37,10 +37,10 @@ def obstacles(
     without: TriggersHere | None = None,
     alone: bool = False,
 ) -> tuple[str, ...]:
-    """One sentence for each obstacle; none means that the table can be synced, whatever program writes to it.
+    """Return one sentence for each obstacle; none means that the table can be synced, whatever program writes to it.
 
     Args:
-        turning: it may be one of cr-sqlite's, which is about to be turned into this kind.
+        turning: whether it may be one of cr-sqlite's that is about to be converted.
         without: as those of its triggers count that can run here; None for all of them.
         alone: not also those of the tables to whose rows it refers.
     """

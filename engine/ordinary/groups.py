@@ -1,7 +1,7 @@
-"""Rows of one shape, decided together: the rules of ``stamps`` for the changes that need no more than a comparison.
+"""Decides rows of one shape together: the rules of ``stamps`` for changes that need only a comparison.
 
-A row whose cells come with one col_version from one author, as nearly all do that are written whole, is decided by a
-comparison of stamps. All others are left to ``rowwise``; what comes of it is the same.
+A row whose cells all come with the same col_version and author, as nearly all rows written as a whole do, is decided by
+comparing stamps. All others are left to ``rowwise``, with the same outcome.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Values = Sequence[SQLiteValue]
 
 @dataclass(slots=True)
 class Group:
-    """Rows that are offered the same columns, every sequence in the same order.
+    """Rows for which the same columns came; every sequence is in the same order.
 
     Attributes:
         columns: the columns; only the sentinel for rows that are deleted.
@@ -48,8 +48,8 @@ class Group:
         versions: the col_version of all cells of each row. authors: likewise, who wrote them.
         numbers: of each row's record; empty for new rows.
         covers: the slots that these records cover.
-        held: for each of ``columns``, what the table held; empty where nobody asked.
-        reserved: of new rows whose number here was given to them already, the numbers of their records.
+        held: for each of ``columns``, what the table held; empty if not asked for.
+        reserved: for new rows that have been given a number here already, the numbers of their records.
     """
 
     columns: tuple[str, ...]
@@ -72,7 +72,7 @@ class Group:
         return self.length % 2 == 0
 
     def rows(self, chosen: Sequence[int]) -> Group:
-        """Only these rows."""
+        """Return these rows only."""
         some = picker(chosen)
         return replace(
             self,
@@ -158,12 +158,12 @@ def _spelled(column: Values) -> Values:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of rows that have records, every sequence in the same order.
+    """What is known about rows that have records; every sequence is in the same order.
 
     Attributes:
         numbers, lengths, covers, versions: of the records.
-        keys: where the key that came is a global one, the columns of that which they have here.
-        seen: what was seen of the columns that are offered. travels: the same, as it travels.
+        keys: if the key that came is a global one, the columns of the key that they have here.
+        seen: the shadow of the columns that came. travels: the same, as it is sent.
     """
 
     numbers: Sequence[int]
@@ -175,7 +175,7 @@ class _Known:
     travels: Sequence[Values]
 
     def rows(self, chosen: Sequence[int]) -> _Known:
-        """Only these rows."""
+        """Return these rows only."""
         if len(chosen) == len(self.numbers):
             return self
         some = picker(chosen)
@@ -194,7 +194,7 @@ class Decider:
     """Decides groups of rows of one table.
 
     Args:
-        report_applied: whether somebody may ask what was overwritten.
+        report_applied: whether what was overwritten may be asked for.
     """
 
     def __init__(self, writer: Writer, *, report_applied: bool) -> None:
@@ -204,11 +204,11 @@ class Decider:
         self._report_applied = report_applied
 
     def decide(self, group: Group) -> tuple[list[Group], list[int]]:
-        """Compare what is offered with what the file holds.
+        """Compare what came with what the file holds.
 
         Returns:
-            groups of which every cell wins; and the rows (the numbers of their places in the group) that are left to
-            ``rowwise``. All others lose.
+            groups of which every cell wins, and the rows (their positions in the group) that are left to ``rowwise``.
+            All others lose.
         """
         rows, packed = f"main.{self._entry.rows}", group.packed
         some = f"SELECT 1 FROM {rows} WHERE pk >= ? AND pk <= ? LIMIT 1"

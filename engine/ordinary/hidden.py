@@ -1,12 +1,12 @@
-"""Hidden rows: those of the merged state that a table does not show at present, whole, each with the reason.
+"""Hidden rows: the rows of the merged state that a table does not show for now, complete and each with the reason.
 
-What is merged is whole, whatever the rules of the table here; the table shows the rows that its rules admit. The others
-are kept in a table beside it: they are read for peers, compared and counted like all others, and come in by themselves
-when the reason goes (``shown`` decides).
+The merged state is complete, whatever the rules of the table here; the table shows the rows that its rules admit. The
+others are kept in a table beside it: they are sent, compared and counted like all others, and appear by themselves once
+the reason is gone (``shown`` decides).
 
 ``way`` is the number of the shown row in its way, or which row it waits for (``behind``), or one of these: ``TRY``,
-``NONE``, ``UNKNOWN``. The columns are those of the records: the key that the row has here, and its values as the table
-would show them.
+``NONE``, ``UNKNOWN``. The other columns are those of the records: the key that the row has here, and its values as the
+table would show them.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from engine.tables.withheld.describe import shown as shown_key
 from engine.text import counted, printable, t
 
 TRY = 0
-"""To be tried, before the transaction ends."""
+"""To be tried before the transaction ends."""
 
 NONE = -1
 """No row is in its way."""
 
 UNKNOWN = -2
-"""A row is that has no record, as its key is NULL or cannot be read: nothing tells when it goes."""
+"""A row without a record is in its way, as its key is NULL or unreadable: nothing tells when it goes."""
 
 
 _BEHIND = -16
@@ -45,12 +45,13 @@ _NUMBERS = 2**16
 
 
 def behind(table: int, r: int) -> int:
-    """What ``way`` is of a row that waits for another one to be shown: the number of its table, and of its record."""
+    """Return the ``way`` of a row that waits for another one to be shown: the numbers of that row's table and
+    record."""
     return _BEHIND - (r * _NUMBERS + table)
 
 
 def waits_for(way: int) -> tuple[int, int]:
-    """The table and the record of which ``behind`` has made this."""
+    """Return the numbers of the table and record from which ``behind`` has made this."""
     r, table = divmod(_BEHIND - way, _NUMBERS)
     return table, r
 
@@ -75,7 +76,7 @@ class Hidden:
         self._table = f"main.{entry.hidden}"
 
     def any(self) -> bool:
-        """Whether there are any; one quick look."""
+        """Return whether there are any; a quick lookup."""
         return cursor(self._db).execute(f"SELECT 1 FROM {self._table} LIMIT 1").get is not None
 
     def count(self) -> int:
@@ -84,11 +85,11 @@ class Hidden:
         return found
 
     def any_to_try(self) -> bool:
-        """Whether any is to be tried."""
+        """Return whether any is to be tried."""
         return cursor(self._db).execute(f"SELECT 1 FROM {self._table} WHERE way = {TRY} LIMIT 1").get is not None
 
     def those_of(self, rows: Sequence[int | None]) -> set[int]:
-        """Those of the rows with these numbers that are hidden."""
+        """Return those of the rows with these numbers that are hidden."""
         known = [r for r in rows if r is not None]
         if not known or not self.any():
             return set()
@@ -98,7 +99,7 @@ class Hidden:
         return {r for (r,) in found}
 
     def values(self, r: int) -> dict[str, SQLiteValue]:
-        """What a hidden row holds, by column."""
+        """Return what a hidden row holds, by column."""
         columns = ", ".join(f"v{slot}" for slot in self._entry.live) or "1"
         row = next(each(self._db, f"SELECT {columns} FROM {self._table} WHERE r = ?", (r,)))
         return dict(zip(self._entry.columns, row, strict=bool(self._entry.columns)))
@@ -106,7 +107,7 @@ class Hidden:
     # Which are to be tried
 
     def to_try(self, among: Sequence[int] | None = None) -> list[tuple[bytes, int]]:
-        """The wire keys and the numbers of those that are to be tried; ``among``: only of these."""
+        """Return the wire keys and the numbers of those that are to be tried; ``among``: only these."""
         sql = (
             f"SELECT r.pk, h.r FROM {self._table} AS h CROSS JOIN main.{self._entry.rows} AS r ON r.r = h.r"
             f" WHERE h.way = {TRY}"
@@ -117,11 +118,11 @@ class Hidden:
         return found
 
     def try_all(self) -> None:
-        """Have all tried."""
+        """Have all of them tried."""
         self._db.execute(f"UPDATE {self._table} SET way = {TRY}")
 
     def try_behind(self, rows: Sequence[int]) -> list[int]:
-        """Have those tried that shown rows with these numbers were in the way of; returns their numbers."""
+        """Have the rows tried that shown rows with these numbers were in the way of; return their numbers."""
         if not rows or not self.any():
             return []
         sql = f"UPDATE {self._table} SET way = {TRY} WHERE way IN carray(?) RETURNING r"
@@ -129,13 +130,13 @@ class Hidden:
         return [r for (r,) in found]
 
     def try_again(self, rows: Sequence[int]) -> None:
-        """Have those of these rows tried that are hidden."""
+        """Have those of these rows that are hidden tried."""
         if rows:
             self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE r IN carray(?)", (numbers(rows),))
 
     def awaited(self) -> list[tuple[int, int]]:
-        """The rows that hidden ones wait for, each as ``way`` has it, with one that waits: few look-ups, however many
-        wait."""
+        """Return the rows that hidden ones wait for, each as in ``way``, with one row that waits; takes few lookups,
+        however many wait."""
         sql = (
             f"WITH RECURSIVE w (way) AS (SELECT max(way) FROM {self._table} WHERE way <= {_BEHIND} UNION ALL"
             f" SELECT (SELECT max(h.way) FROM {self._table} AS h WHERE h.way < w.way) FROM w WHERE w.way IS NOT NULL)"
@@ -146,7 +147,7 @@ class Hidden:
         return found
 
     def try_waiting(self, ways: Sequence[int]) -> bool:
-        """Have those tried that wait for these rows (``awaited``); returns whether there are any."""
+        """Have the rows tried that wait for these rows (``awaited``); return whether there are any."""
         if not ways:
             return False
         self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way IN carray(?)", (numbers(ways),))
@@ -157,18 +158,18 @@ class Hidden:
         self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way <= {_BEHIND}")
 
     def try_unknown(self) -> None:
-        """Have those tried that nobody tells of."""
+        """Have the rows tried for which nothing tells when their reason is gone."""
         self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way = {UNKNOWN}")
 
     def log_those_to_try(self) -> None:
-        """Have a capture look at the table, which tries them when nothing is left to capture."""
+        """Make the next capture look at the table, as it tries them once nothing is left to capture."""
         keys = ", ".join(self._entry.log_key)
         self._db.execute(
             f"INSERT INTO main.{self._entry.log} ({keys}) SELECT {keys} FROM {self._table} WHERE way = {TRY}"
         )
 
     def same_as(self, rows: Sequence[int]) -> list[int]:
-        """The hidden rows that are the same as shown ones with these numbers."""
+        """Return the hidden rows that are the same as shown ones with these numbers."""
         return [r for r, _ in self.stood_for(rows)]
 
     def stood_for(self, rows: Sequence[int]) -> list[tuple[int, int]]:
@@ -186,7 +187,7 @@ class Hidden:
         return found
 
     def settle(self, r: int, reason: Reason, way: int, *, same: bool = False) -> None:
-        """A row stays hidden; ``same``: it is the same as the one in its way."""
+        """Record that a row stays hidden; ``same``: it is the same as the one in its way."""
         self._db.execute(f"UPDATE {self._table} SET reason = ?, way = ?, same = ? WHERE r = ?", (reason, way, same, r))
 
     # Hiding and showing
@@ -218,11 +219,11 @@ class Hidden:
             self._db.execute(f"UPDATE {self._table} SET way = {TRY}{sets} WHERE r = ?1", (r, *values.values()))
 
     def remove(self, r: int) -> None:
-        """A row is hidden no more: it is shown, or deleted."""
+        """Record that a row is no longer hidden, as it is shown or deleted."""
         self._db.execute(f"DELETE FROM {self._table} WHERE r = ?", (r,))
 
     def forget_shown(self, joined: str, bindings: Sequence[SQLiteValue]) -> None:
-        """Rows are shown again that a program has written under their keys.
+        """Record that rows are shown again, as a program has written them under their keys.
 
         Args:
             joined: what follows FROM in a query of those that are in the table, their records as ``r``.
@@ -230,17 +231,17 @@ class Hidden:
         self._db.execute(f"DELETE FROM {self._table} WHERE r IN (SELECT r.r FROM {joined})", bindings)
 
     def forget(self, rows: Sequence[int]) -> None:
-        """These rows are deleted."""
+        """Forget these rows, which are deleted."""
         if rows and self.any():
             self._db.execute(f"DELETE FROM {self._table} WHERE r IN carray(?)", (numbers(rows),))
 
     def forget_dead(self) -> None:
-        """Rows that are deleted are not hidden any more."""
+        """Forget all hidden rows that are deleted."""
         alive = f"SELECT r FROM main.{self._entry.rows} WHERE length % 2 = 1"
         self._db.execute(f"DELETE FROM {self._table} WHERE r NOT IN ({alive})")
 
     def see(self, rows: Sequence[int]) -> None:
-        """Bring the shadow of hidden rows up to date."""
+        """Update the shadow of hidden rows."""
         entry = self._entry
         if entry.live:
             values = ", ".join(f"v{slot}" for slot in entry.live)
@@ -252,7 +253,7 @@ class Hidden:
             )
 
     def listed(self) -> Iterator[HiddenRow]:
-        """All of them, in the order of their wire keys."""
+        """Return all of them, in the order of their wire keys."""
         entry = self._entry
         count = len(entry.key)
         keys = [f"h.{name}" for name in entry.log_key]
@@ -292,15 +293,16 @@ class Hidden:
 
 
 def is_not_hidden(entry: Entry, record: str = "r") -> str:
-    """A condition that the row of a record is not hidden."""
+    """Return an SQL condition that the row of a record is not hidden."""
     return f"NOT EXISTS (SELECT 1 FROM main.{entry.hidden} AS h WHERE h.r = {record}.r)"
 
 
 class Whole:
-    """What a statement says that reads rows of the table ``t`` by their records ``r``, hidden ones (``h``) too.
+    """The parts of a statement that reads rows of the table ``t`` by their records ``r``, including hidden ones
+    (``h``).
 
     Attributes:
-        joined: what is joined besides. there: a condition that the row is there, shown or not.
+        joined: what else is joined. there: a condition that the row exists, shown or not.
     """
 
     def __init__(self, db: apsw.Connection, entry: Entry) -> None:
@@ -338,13 +340,13 @@ def hidden_columns(entry: Entry, columns: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_none(db: apsw.Connection, entry: Entry, saved: Collection[HiddenRow] = ()) -> None:
-    """See that no row of a table is hidden, before what keeps them goes: another machine may not have them.
+    """Check that no row of a table is hidden before their records are removed, as no other machine may have them.
 
     Args:
-        saved: those that somebody has kept elsewhere, as they are.
+        saved: hidden rows that have been saved elsewhere.
 
     Raises:
-        UsageError: some are.
+        UsageError: there are other hidden rows.
     """
     kept = {(row.table, row.key): row.values for row in saved}
     count = sum(kept.get((row.table, row.key)) != row.values for row in Hidden(db, entry).listed())

@@ -1,4 +1,4 @@
-"""Hidden rows among all others, for comparing: by their keys, as they travel."""
+"""Adds hidden rows to all others for comparing, by their keys as they are sent."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def _placed(rows: list[tuple[bytes, int]], place: Callable[[bytes], Rank]) -> It
 def _between(
     db: apsw.Connection, table: OrdinaryTable, low: bytes, high: bytes, limit: int, columns: Compared
 ) -> Slice:
-    """The hidden ones of these rows."""
+    """Return those of these rows that are hidden."""
     entry = table.entry
     keys = ", ".join(f"h.{name}" for name in entry.log_key)
     where, bound = ["1"], list[SQLiteValue]()
@@ -74,7 +74,7 @@ def _between(
 
 
 def number_at(db: apsw.Connection, table: OrdinaryTable, packed: bytes) -> int | None:
-    """The number of the hidden row with a packed key; None where there is none."""
+    """Return the number of the hidden row with a packed key; None if there is none."""
     entry = table.entry
     if not Hidden(db, entry).any():
         return None

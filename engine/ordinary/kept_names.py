@@ -1,8 +1,8 @@
-"""The names of rows of a table that is not synced any more (``global_keys``): made syncable again, its rows are those
-that others know, and not others beside them.
+"""Keeps the names of rows of a table that is no longer synced (``global_keys``): if it is made syncable again, its rows
+are those that others know, not new ones beside them.
 
-A number may be another row's by then: SQLite hands the highest one out again once its row is gone. So it is kept, too,
-what each row held. Up to the highest number whose row is as it was, no number was handed out again.
+A number may belong to another row by then, as SQLite hands out the highest one again once its row is deleted. So what
+each row held is kept, too: up to the highest number whose row is unchanged, no number was handed out again.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from engine.tables.introspect import column_names
 
 _TABLE = "crsql_syncline_undone_names"
 _LAYOUT = "tbl TEXT NOT NULL, pk BLOB NOT NULL, k0 INTEGER, held TEXT, PRIMARY KEY (tbl, pk)"
-"""``held``: what was seen of each column, as SQL, in JSON."""
+"""``held``: the shadow of each column, as SQL, in JSON."""
 
 
 def keep(db: apsw.Connection, entry: Entry) -> None:
-    """Keep them, in the transaction in which all else of a table goes."""
+    """Keep the names, in the transaction in which everything else of a table is removed."""
     if not entry.collection:
         return
     db.execute(f"CREATE TABLE IF NOT EXISTS main.{_TABLE} ({_LAYOUT}) WITHOUT ROWID")
@@ -35,14 +35,14 @@ def keep(db: apsw.Connection, entry: Entry) -> None:
 
 
 def are_lost(db: apsw.Connection, entry: Entry) -> bool:
-    """Whether the records of an auto-numbered table do not even say what its rows are called."""
+    """Return whether the records of an auto-numbered table do not even tell the names of its rows."""
     if not entry.collection or not db.table_exists("main", entry.rows):
         return bool(entry.collection)
     return not {"pk", "k0", "length"} <= set(column_names(db, entry.rows))
 
 
 def put_back(db: apsw.Connection, entry: Entry) -> None:
-    """Give rows that are still there their names again, before they are recorded."""
+    """Give rows that still exist their names back, before they are recorded."""
     if not entry.collection or not db.table_exists("main", _TABLE):
         return
     names = f"main.{_TABLE} AS n CROSS JOIN {base(entry)} AS t ON t.{ident(entry.key[0])} = n.k0 WHERE n.tbl = ?1"
@@ -58,11 +58,11 @@ def put_back(db: apsw.Connection, entry: Entry) -> None:
 
 
 def forget(db: apsw.Connection, name: str) -> None:
-    """Forget those of a table whose rows were given up."""
+    """Forget the names of a table whose rows were given up."""
     if db.table_exists("main", _TABLE):
         db.execute(f"DELETE FROM main.{_TABLE} WHERE tbl = ?", (name,))
 
 
 def _label(column: str) -> str:
-    """What a column is called in JSON: nothing that could be a path."""
+    """Return a column's key in the JSON object, which cannot be taken for a path."""
     return f"c{column.encode().hex()}"

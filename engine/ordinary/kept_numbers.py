@@ -1,8 +1,8 @@
-"""What a table shows keeps its number when another row of the same name takes its place: an app knows a folder by that.
+"""A shown row keeps its number when another row of the same name takes its place, as an app knows a folder by its
+number.
 
-The two rows change numbers, in their records and in what refers to them. What tables show of references stays as it is,
-as long as the row is shown that had the number so far, or is the same as the other; what does not is led there
-(``Showing``).
+The two rows swap numbers, in their records and in what refers to them. References that tables show stay as they are, as
+long as the row that had the number so far is shown, or is the same as the other; others are redirected (``Showing``).
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from engine.sqlite.sql import ident
 
 
 class Renumbered(NamedTuple):
-    """References of records to ``number``, of which tables may show ``stale`` still."""
+    """References of records to ``number``, for which tables may still show ``stale``."""
 
     number: int
     stale: int
 
 
 def number_of(db: apsw.Connection, entry: Entry, r: int) -> int | None:
-    """The number that a row of an auto-numbered table has here."""
+    """Return the number that a row of an auto-numbered table has here."""
     number: int | None = db.execute(f"SELECT k0 FROM main.{entry.rows} WHERE r = ?", (r,)).get
     return number
 
 
 def stood_for_by(db: apsw.Connection, entry: Entry, r: int) -> int | None:
-    """The record of the row that stood for a hidden one so far, if that was deleted; None otherwise."""
+    """Return the record of the row that stood for a hidden one so far, if it was deleted; None otherwise."""
     found: int | None = db.execute(
         f"SELECT w.r FROM main.{entry.rows} AS h CROSS JOIN main.{entry.led} AS l ON l.k0 = h.k0"
         f" CROSS JOIN main.{entry.rows} AS w ON w.k0 = l.other WHERE h.r = ? AND w.length % 2 = 0"
@@ -43,10 +43,10 @@ def stood_for_by(db: apsw.Connection, entry: Entry, r: int) -> int | None:
 
 
 def change(db: apsw.Connection, entry: Entry, r: int, other: int) -> list[Renumbered]:
-    """Have a hidden row take the number of another one, and that its number, in the caller's write transaction.
+    """Swap the numbers of a hidden row and another one, in the caller's write transaction.
 
     Args:
-        r: the hidden row. other: one that is hidden by now, and the same; or that was deleted.
+        r: the hidden row. other: a row that is hidden by now and the same, or was deleted.
     """
     number, kept = number_of(db, entry, r), number_of(db, entry, other)
     if number is None or kept is None:

@@ -54,8 +54,9 @@ class OrdinaryKind:
     ) -> None:
         """
         Args:
-            others: gives the synced tables of other kinds.
-            captured: what programs wrote is captured before anything is read. Otherwise what was is read all the same.
+            others: returns the synced tables of other kinds.
+            captured: whether what programs wrote is captured before anything is read; otherwise what was captured is
+                read.
         """
         self._captured = captured
         self._db = db
@@ -97,17 +98,17 @@ class OrdinaryKind:
         return plan_of(self._db, self._table(table), self._refers(table))
 
     def _refers(self, table: str) -> dict[str, str]:
-        """The columns that refer to rows by their numbers, each with the table of these."""
+        """Return the columns that refer to rows by number, each with the table referred to."""
         names = {entry.number: entry.name for entry in self.tables.entries()}
         refers = self._table(table).entry.refers
         return {column: names[root] for column, root in refers.items() if root in names}
 
     def tracks(self, table: str) -> bool:
-        """Whether it is an ordinary table."""
+        """Return whether it is an ordinary table."""
         return is_ordinary(self._db, table)
 
     def obstacles(self, table: Table) -> tuple[str, ...]:
-        """Why a table cannot be one. One that is merged without certain triggers is judged without them."""
+        """Return why a table cannot be one. A table that is merged without certain triggers is judged without them."""
         agreed = table.name in omitted_triggers.agreed(self._db)
         return eligibility.obstacles(self._db, table, without=omitted_triggers.sort_out(self._db) if agreed else None)
 
@@ -116,7 +117,7 @@ class OrdinaryKind:
         return eligibility.remedy(self._db, table)
 
     def cautions(self, tables: Sequence[Table]) -> Mapping[str, Sequence[str]]:
-        """What is to be known of each."""
+        """Return what a person should know about each."""
         agreed = omitted_triggers.agreed(self._db)
         here = omitted_triggers.sort_out(self._db) if agreed else None
         entries = {entry.name: entry for entry in self.tables.entries()}
@@ -129,7 +130,7 @@ class OrdinaryKind:
         }
 
     def _waiting(self, table: Table, entry: Entry, synced: Collection[str]) -> Iterator[str]:
-        """What is to be known of columns that are not synced yet."""
+        """Return what a person should know about columns that are not synced yet."""
         for column, parent in waiting(self._db, table, {*entry.key, *entry.slots}, synced).items():
             yield t(
                 "“{column}” refers to rows of “{parent}”, which is not synced: it stays on this machine until that"
@@ -141,7 +142,7 @@ class OrdinaryKind:
     # Changing them
 
     def make(self, table: str, *, without_triggers: bool = False) -> None:
-        """Make a table one; ``without_triggers``: also if some of its triggers cannot run here."""
+        """Make a table an ordinary one; ``without_triggers``: also if some of its triggers cannot run here."""
         self.tables.make(table, without_triggers=without_triggers)
 
     def undo(self, table: str) -> None:
@@ -153,7 +154,7 @@ class OrdinaryKind:
         self.tables.capture_all()
 
     def commit_alter(self, table: str) -> None:
-        """Have all rows compared: that finds what became of them."""
+        """Have all rows compared, which finds out what became of them."""
         self.tables.capture_all()
 
     def records(self) -> Sequence[str]:
@@ -161,17 +162,17 @@ class OrdinaryKind:
         return [f"main.{records}" for entry in self.tables.entries() for records in (entry.rows, entry.cells)]
 
     def check(self) -> list[Finding]:
-        """Find records that do not fit together; what is not captured yet is no damage."""
+        """Find records that contradict each other; what is not captured yet does not count as damage."""
         return self._repair.check()
 
     def repair(self, found: Sequence[Finding]) -> list[Finding]:
-        """Repair them, and have everything compared once more."""
+        """Repair these records, and have everything compared once more."""
         return self._repair.repair(found)
 
     # Taking note of what programs wrote
 
     def is_captured(self) -> bool:
-        """Whether the logs are empty, and nothing is due."""
+        """Return whether the logs are empty and nothing is due."""
         return self.tables.up_to_date()
 
     def capture(self) -> bool:
@@ -190,11 +191,11 @@ class OrdinaryKind:
         return Reading(self._db, {entry.name: entry for entry in self.tables.entries()}, until, fill, behind)
 
     def is_place(self, place: bytes) -> bool:
-        """Whether these bytes can be a place."""
+        """Return whether these bytes can be a place."""
         return At.of(place) is not None
 
     def versions(self, table: str, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """The versions of its stamps, each counted as all the columns of its row, and of its other cells."""
+        """Return the versions of its stamps, each counted as all columns of its row, and those of its other cells."""
         entry = self._table(table).entry
         width = max(1, len(entry.columns))
         rows: Iterator[tuple[int, int]] = self._db.execute(
@@ -206,7 +207,7 @@ class OrdinaryKind:
         return rows
 
     def has_changes(self, table: str, since: int, until: int) -> bool:
-        """Whether any row or cell was stamped in a range."""
+        """Return whether any row or cell was stamped in a range."""
         for entry in self.tables.entries():
             if entry.name == table:
                 for records in (entry.rows, entry.cells):
@@ -216,17 +217,17 @@ class OrdinaryKind:
         return False
 
     def written_since(self, table: str, keys: Sequence[bytes], version: int) -> bool:
-        """Whether any of these rows has a later stamp."""
+        """Return whether any of these rows has a later stamp."""
         found = Records(self._db, self._table(table).entry).by_key(keys)
         return any(row.latest > version for _, row in found.values())
 
     def placed(
         self, table: str, rows: Sequence[tuple[bytes, Key | None]], columns: Sequence[str]
     ) -> list[tuple[Key, Key | None]]:
-        """Another side's rows as they are to be written here, with the numbers of this side.
+        """Return another side's rows as they are to be written here, with the numbers of this side.
 
         Args:
-            rows: by packed key, these columns of each; None: that side has no such row.
+            rows: by packed key, these columns of each; None if that side has no such row.
         """
         entry = self._table(table).entry
         found: list[tuple[Key, Key | None]] = [(tuple(unpack(packed)), values) for packed, values in rows]
