@@ -1,8 +1,8 @@
-"""Checks that a merge has left in ordinary tables what was merged, whatever triggers an app has.
+"""Checks that after a merge, ordinary tables hold what was merged, whatever triggers an app has.
 
-The rule for those (``engine.tables.trigger_rule``) leaves out what they would write to synced tables. A trigger can
-still keep a row out, without any error (``RAISE(IGNORE)``). So all rows that were touched are compared with what is
-remembered of them, which is what was merged.
+The rule for triggers (``engine.tables.trigger_rule``) prevents them from writing to synced tables. A trigger can still
+skip a row without any error (``RAISE(IGNORE)``), so all rows that were touched are compared with their shadows, which
+hold what was merged.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from engine.tables.trigger_rule import TriggerRule
 
 
 def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Versions, rule: TriggerRule) -> None:
-    """Compare the rows in the logs of tables, all of them captured before, and empty these.
+    """Compare the rows in the logs of tables, which were all captured before, and empty the logs.
 
     Raises:
-        TableBroken: one is not as it was merged.
+        TableBroken: a row is not as it was merged.
     """
     for entry in entries:
         capture = Capture(db, entry, Stamped(versions))
@@ -37,7 +37,7 @@ def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Ver
 
 
 def _all_keys(entry: Entry) -> str:
-    """The keys of all rows that are there, or known to be: a log that is full says nothing of the latest."""
+    """Return the keys of all rows that exist or are recorded, as a log that is full does not name the latest."""
     there = ", ".join(f"t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
     known = ", ".join(f"{key} AS {name}" for key, name in zip(key_columns(entry), entry.log_key, strict=True))
     return (

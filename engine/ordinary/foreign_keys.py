@@ -1,4 +1,4 @@
-"""Which columns of a table hold numbers that SQLite hands out to rows: its own key, and declared foreign keys."""
+"""Finds which columns of a table hold numbers that SQLite hands out to rows: its own key, and declared foreign keys."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.tables.names import RELATIONS
 from engine.text import printable, t
 
 _NO_NUMBERS = (Affinity.REAL,)
-"""What a column stores that turns numbers into something else, which not all numbers survive."""
+"""What a column stores if it converts numbers into something that not all numbers survive."""
 
 
 class ForeignKey(NamedTuple):
@@ -26,14 +26,14 @@ class ForeignKey(NamedTuple):
     to: str
 
     def is_key_of(self, table: str) -> bool:
-        """Whether it says of a table's own key that each machine hands out its numbers."""
+        """Return whether it says about a table's own key that each machine hands out its numbers."""
         return self.table == table and self.to == self.column
 
 
 def auto_numbered(db: apsw.Connection, table: Table, seen: frozenset[str] = frozenset()) -> bool:
-    """Whether the key is the number of the row, which each machine hands out for itself: not one that is the row's
-    identity, as a person has said, or as the numbers show (``sparse_numbers``), or as that of the row that it is the
-    number of, too.
+    """Return whether the key is the row's number, which each machine hands out for itself. A number is the row's
+    identity instead if a person has said so, if the numbers show it (``sparse_numbers``), or if it refers to a row for
+    which that is so.
 
     Args:
         seen: tables that are being looked at already.
@@ -55,8 +55,8 @@ def auto_numbered(db: apsw.Connection, table: Table, seen: frozenset[str] = froz
 
 
 def is_numbered(db: apsw.Connection, table: Table) -> bool:
-    """Whether the key is the number of the row, which SQLite can hand out. (INTEGER PRIMARY KEY DESC is not, and has an
-    index of its own.)"""
+    """Return whether the key is the row's number, which SQLite can hand out. (INTEGER PRIMARY KEY DESC is not, and has
+    an index of its own.)"""
     keys = [column for column in table.columns if column.key]
     if not table.rowid or len(keys) != 1 or keys[0].declared.upper() != "INTEGER":
         return False
@@ -65,8 +65,8 @@ def is_numbered(db: apsw.Connection, table: Table) -> bool:
 
 
 def foreign_keys(db: apsw.Connection, table: Table) -> Iterator[ForeignKey]:
-    """Those of a table, column by column, and those that a person has declared (``relations``); such as refer to no
-    table that is there are left out."""
+    """Return a table's foreign keys, column by column, and those that a person has declared (``relations``), without
+    those that refer to no existing table."""
     names = {column.name.lower(): column.name for column in table.columns}
     sql = 'SELECT seq, "table", "from", "to" FROM pragma_foreign_key_list(?, \'main\') ORDER BY id DESC, seq'
     found: list[Any] = db.execute(sql, (table.name,)).fetchall()
@@ -86,13 +86,13 @@ def foreign_keys(db: apsw.Connection, table: Table) -> Iterator[ForeignKey]:
 
 
 def is_referred_to(db: apsw.Connection, table: Table) -> bool:
-    """Whether a foreign key of any table refers to one."""
+    """Return whether a foreign key of any table refers to one."""
     others = (other for other in user_tables(db) if other.kind == "table")
     return any(one.table == table.name for other in others for one in foreign_keys(db, other))
 
 
 def _declared(db: apsw.Connection, table: str) -> dict[str, ForeignKey]:
-    """What a person has said of the columns of a table (``relations``)."""
+    """Return what a person has said about the columns of a table (``relations``)."""
     if not db.table_exists("main", RELATIONS):
         return {}
     sql = f"SELECT col, parent, parent_col FROM main.{RELATIONS} WHERE tbl = ?"
@@ -100,8 +100,8 @@ def _declared(db: apsw.Connection, table: str) -> dict[str, ForeignKey]:
 
 
 def references(db: apsw.Connection, table: Table) -> dict[str, str]:
-    """The columns of a table that hold such numbers, each with the name of the table that they are of, which is synced,
-    or made syncable with it (``parents``)."""
+    """Return the columns of a table that hold such numbers, each with the name of the table that hands them out, which
+    is synced, or made syncable along with it (``parents``)."""
     found: dict[str, str] = {}
     no_numbers = {column.name for column in table.columns if column.affinity in _NO_NUMBERS}
     for one in foreign_keys(db, table):
@@ -114,8 +114,8 @@ def references(db: apsw.Connection, table: Table) -> dict[str, str]:
 
 
 def waiting(db: apsw.Connection, table: Table, known: Collection[str], synced: Collection[str]) -> dict[str, str]:
-    """The columns of a synced table that wait for the table to whose rows they refer by numbers that SQLite hands out,
-    each with that one: it is not synced, so its rows have no names, and their numbers mean others elsewhere.
+    """Return the columns of a synced table that refer by number to rows of a table that is not synced, each with that
+    table: its rows have no names yet, and their numbers mean other rows elsewhere.
 
     Args:
         known: the columns that are synced already. synced: the tables that are.
@@ -125,8 +125,8 @@ def waiting(db: apsw.Connection, table: Table, known: Collection[str], synced: C
 
 
 def parents(db: apsw.Connection, table: Table, seen: frozenset[str] = frozenset()) -> list[Table]:
-    """The other tables to whose rows it refers by numbers that SQLite hands out, and that are not synced yet: they are
-    made with it.
+    """Return the other tables to whose rows it refers by numbers that SQLite hands out, and that are not synced yet:
+    they are made syncable along with it.
 
     Args:
         seen: tables that are being looked at already.
@@ -143,7 +143,7 @@ def parents(db: apsw.Connection, table: Table, seen: frozenset[str] = frozenset(
 
 
 def with_parents(db: apsw.Connection, table: Table) -> list[Table]:
-    """A table, and all that are made syncable with it."""
+    """Return a table, and all that are made syncable along with it."""
     found = {table.name: table}
     left = [table]
     while left:
@@ -155,7 +155,7 @@ def with_parents(db: apsw.Connection, table: Table) -> list[Table]:
 
 
 def obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
-    """Why its references cannot be told elsewhere, a sentence each."""
+    """Return why its references cannot be expressed on other machines, one sentence each."""
     roots: dict[str, str] = {}
     affinities = {column.name: column.affinity for column in table.columns}
     for one in foreign_keys(db, table):
@@ -194,8 +194,8 @@ def obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
 
 
 def _root(db: apsw.Connection, one: ForeignKey, seen: frozenset[ForeignKey] = frozenset()) -> str:
-    """The table that hands out the numbers that a foreign key refers to; empty where none does. Of a table that is
-    synced already it is known what its columns hold."""
+    """Return the table that hands out the numbers that a foreign key refers to; '' if none does. For a table that is
+    synced already, what its columns hold is recorded."""
     parent = describe(db, one.table)
     if parent is None or one in seen:
         return ""
@@ -214,7 +214,7 @@ def _root(db: apsw.Connection, one: ForeignKey, seen: frozenset[ForeignKey] = fr
 
 
 def _leads_back(db: apsw.Connection, table: Table, one: ForeignKey) -> bool:
-    """Whether what a key refers to is a key that refers to this one, by way of others or not."""
+    """Return whether a key refers to a key that refers back to this one, directly or through others."""
     seen: set[ForeignKey] = set()
     left = [one] if is_numbered(db, table) else []
     while left:

@@ -1,4 +1,4 @@
-"""Rows with a global key, for comparing: in the order of their names, which is the same on every machine."""
+"""Reads rows with a global key for comparing, in the order of their names, which is the same on every machine."""
 
 from __future__ import annotations
 

@@ -1,16 +1,17 @@
-"""Global keys: what rows are called whose number SQLite hands out, and how that is translated.
+"""Global keys: the names of rows whose number SQLite hands out, and how they are translated.
 
-Two machines that add rows while they are apart hand out the same number to different rows. So such a row travels under
-another name: the *collection* that it was born into, which belongs to one file and one table and is never shared
-(``own_collections``), and its number at birth. On each machine it has a number of that machine's own; ``k0`` of its
-record is that number. A column that refers to such a row (``Entry.roots``) travels as that row's name, too.
+Two machines that add rows while they are apart hand out the same number to different rows. So such a row is sent under
+a name: the *collection* that it was born into, which belongs to one file and one table and is never shared
+(``own_collections``), and its number at birth. On each machine it has a local number, which is ``k0`` of its record. A
+column that refers to such a row (``Entry.roots``) is also sent as that row's name.
 
-Everything that leaves a file is in these words, and everything that comes in is put into local numbers before it is
-written: this module has the expressions for the former; ``local_numbers`` does the latter, ``births`` gives names.
+Everything that leaves a file uses these names, and everything that comes in is translated into local numbers before it
+is written. This module has the expressions for the former; ``local_numbers`` does the latter, and ``births`` gives
+names.
 
 A name is 25 bytes: 1, the collection, the number. So that nothing else looks like one, a BLOB that an app keeps in such
-a column travels behind a 0. The number 0 in a column that refers is no row's: many apps write it for “none”, and SQLite
-does not hand it out. It travels as it is.
+a column is sent with a 0 before it. The number 0 in a reference belongs to no row: many apps write it for “none”, and
+SQLite does not hand it out. It is sent as it is.
 """
 
 from __future__ import annotations
@@ -26,40 +27,43 @@ from engine.tables.row_names import BLOB, COLLECTION, NAME, SIZE, name
 from engine.text import t
 
 HIGHEST = 2**53
-"""No number that is given out here is above it: JavaScript would round it."""
+"""The largest number that is handed out here; JavaScript would round larger ones."""
 
 _BEFORE = pack_one(b"\1" * SIZE)[:-SIZE]
-"""What stands before a name in a packed key of one value."""
+"""What precedes a name in a packed key of one value."""
 
 
 _SHARED, _COUNT = 6, 4
-"""Bytes of a collection: what all of a table have in common, and how many it had before. The others are random."""
+"""Bytes of a collection: those that all collections of a table have in common, and those that count how many it had
+before. The others are random."""
 
 
 class Root(NamedTuple):
-    """The table whose numbers a column holds: what it is called by in the register, and what it bears rows into."""
+    """The table whose numbers a column holds: its number in the register, and the collection that its rows are born
+    into."""
 
     number: int
     collection: bytes
 
     @property
     def rows(self) -> str:
-        """Its records."""
+        """Return the table of its records."""
         return f"crsql_syncline_rows_{self.number}"
 
     @property
     def led(self) -> str:
-        """Where references to its hidden rows are led (``leading``)."""
+        """Return the table that tells where references to its hidden rows are redirected (``leading``)."""
         return f"crsql_syncline_led_{self.number}"
 
 
 def new_collection() -> bytes:
-    """One that nobody has."""
+    """Return a collection that nobody has."""
     return os.urandom(_SHARED) + bytes(_COUNT) + os.urandom(COLLECTION - _SHARED - _COUNT)
 
 
 def next_collection(before: bytes) -> bytes:
-    """One that nobody has, for a table that had another so far: rows come in the order in which they were born."""
+    """Return a new collection for a table that had another so far, so that rows sort in the order in which they were
+    born."""
     count = 1 + int.from_bytes(before[_SHARED : _SHARED + _COUNT])
     if count >= 2 ** (8 * _COUNT):
         return new_collection()
@@ -67,18 +71,18 @@ def next_collection(before: bytes) -> bytes:
 
 
 def packed(value: bytes) -> bytes:
-    """A name as a packed key."""
+    """Return a name as a packed key."""
     return _BEFORE + value
 
 
 def name_in(pk: bytes) -> bytes:
-    """The name in a packed key of an auto-numbered table."""
+    """Return the name in a packed key of an auto-numbered table."""
     return pk[len(_BEFORE) :]
 
 
 def names_in(pks: Sequence[bytes]) -> Any:
-    """The names in packed keys that came for an auto-numbered table; None if one is no such key, or packed in another
-    way."""
+    """Return the names in packed keys that came for an auto-numbered table; None if any is not such a key, or is packed
+    differently."""
     before, size = _BEFORE + NAME, len(_BEFORE) + SIZE
     if all(len(pk) == size and pk.startswith(before) for pk in pks):
         return [pk[len(_BEFORE) :] for pk in pks]
@@ -86,10 +90,10 @@ def names_in(pks: Sequence[bytes]) -> Any:
 
 
 def plain(table: str, column: str, value: SQLiteValue) -> SQLiteValue:
-    """What stands for itself of what came in a column that refers to rows.
+    """Return a value that came in a column that refers to rows, if it is not a name.
 
     Raises:
-        InvalidChange: a number, which has no meaning on another machine, or a BLOB that is none of both kinds.
+        InvalidChange: a number, which has no meaning on another machine, or a BLOB of neither kind.
     """
     if isinstance(value, bytes) and value[:1] == BLOB:
         return value[1:]
@@ -105,7 +109,8 @@ def plain(table: str, column: str, value: SQLiteValue) -> SQLiteValue:
 
 
 def own_pk(collection: bytes, number: str) -> str:
-    """The packed key of the row that is born into a collection with a number, itself an expression."""
+    """Return an SQL expression for the packed key of the row born into a collection with a number, itself an
+    expression."""
     return f"CAST(x'{(_BEFORE + NAME + collection).hex()}' || {_eight_bytes(number)} AS BLOB)"
 
 
@@ -118,26 +123,26 @@ def _eight_bytes(number: str) -> str:
 
 
 def number_of(value: str) -> str:
-    """The number for which SQLite takes a value of a column, where it compares the two: also '1' and 1.0, which a
-    column without a type keeps as they are; NULL where it takes it for none."""
+    """Return an SQL expression for the number that SQLite takes a column's value for when comparing: including '1' and
+    1.0, which a column without a type keeps as they are; NULL if it takes it for none."""
     number = f"CAST(CAST({value} AS NUMERIC) AS INTEGER)"
     other = f"CASE WHEN {value} = {number} THEN {number} END"
     return f"CASE typeof({value}) WHEN 'integer' THEN {value} WHEN 'blob' THEN NULL ELSE {other} END"
 
 
 def is_number(value: str, number: str) -> str:
-    """A condition that SQLite takes a value of a column for a number."""
+    """Return an SQL condition that SQLite takes a column's value for a number."""
     return f"{value} = CAST({number} AS INTEGER)"  # which has INTEGER's affinity, as the key has
 
 
 def is_any(value: str) -> str:
-    """A condition that SQLite takes a value of a column for one of the numbers in the first parameter."""
+    """Return an SQL condition that SQLite takes a column's value for one of the numbers in the first parameter."""
     return f"{value} IN (SELECT CAST(value AS INTEGER) FROM carray(?1))"
 
 
 def spelled(root: Root, value: str) -> str:
-    """What travels of a value of a column that holds this table's numbers. (All of them have a record once they were
-    captured; one without is the name that it gets then.)"""
+    """Return an SQL expression for what is sent of a value in a column that holds this table's numbers. (All of them
+    have a record once captured; one without is sent as the name that it will get.)"""
     number = number_of(value)
     found = f"(SELECT substr(p.pk, {1 + len(_BEFORE)}) FROM main.{root.rows} AS p WHERE p.k0 = {{number}})"
     name_ = f"ifnull({found}, {{own}})"
@@ -151,20 +156,20 @@ def spelled(root: Root, value: str) -> str:
 
 
 def births_of(collection: bytes) -> tuple[bytes, bytes]:
-    """Between which packed keys the numbers from 0 to ``HIGHEST`` of a collection are, both included."""
+    """Return the packed keys between which the numbers from 0 to ``HIGHEST`` of a collection are, both included."""
     return packed(name(collection, 0)), packed(name(collection, HIGHEST))
 
 
 def all_of(collection: bytes) -> tuple[bytes, bytes]:
-    """Between which packed keys all names of a collection are, both included."""
+    """Return the packed keys between which all names of a collection are, both included."""
     return packed(NAME + collection + bytes(8)), packed(NAME + collection + b"\xff" * 8)
 
 
 def number_in(pk: bytes) -> int:
-    """The number at birth in a packed key of an auto-numbered table."""
+    """Return an SQL expression for the number at birth in a packed key of an auto-numbered table."""
     return int.from_bytes(pk[-8:], "big", signed=True)
 
 
 def log_key_is(names: Sequence[str], record: str, source: str) -> str:
-    """A condition that a record has the local key that a row of a source has in columns called so."""
+    """Return an SQL condition that a record has the local key that a source's row has in columns of these names."""
     return " AND ".join(f"{record}.{one} = {source}.{one}" for one in names)

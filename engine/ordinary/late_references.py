@@ -1,8 +1,10 @@
-"""A person declares that a column of a table that is synced already refers to rows of another by their numbers.
+"""Turns a column of a table that is synced already into a reference to rows of another by number, as a person has
+declared.
 
-What has travelled as a plain number means another row on each machine; only who wrote it knows which. So the column
-starts anew, as one that went and came back: what was last written here is told as written now, with the name of the row
-that it leads to. What came from elsewhere stays in the table as it is, and is nobody's until its writer tells it so.
+A plain number that was sent means a different row on each machine; only its writer knows which. So the column starts
+anew, like one that was dropped and added again: what was last written here is sent as written now, with the name of the
+row that it refers to. What came from elsewhere stays in the table as it is, and refers to no row until its writer sends
+it again.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from engine.ordinary.survey import Survey
 
 
 def refer(db: apsw.Connection, survey: Survey, entry: Entry, column: str, root: Entry) -> int:
-    """Have a column, which is none of the key, refer from now on, in the caller's write transaction; all was captured.
+    """Make a column outside the key a reference, in the caller's write transaction; everything has been captured.
 
     Returns:
         how many rows hold a number in it that came from elsewhere.

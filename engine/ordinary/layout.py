@@ -26,11 +26,11 @@ def create(
     columns: tuple[str, ...],
     refers: Mapping[str, str] | None = None,
 ) -> Entry:
-    """Make the log, the records and the entry of a table, in the caller's transaction.
+    """Create the log, the records and the entry of a table, in the caller's transaction.
 
     Args:
-        refers: the columns that hold numbers which SQLite hands out, each with the name of the table that they are of;
-            but for this one, all of those are in the register that its key refers to; others may come later
+        refers: the columns that hold numbers which SQLite hands out, each with the name of the table that hands them
+            out. Tables that its key refers to are in the register, except for this one; others may come later
             (``register.refer``).
     """
     register.make(db)
@@ -58,7 +58,7 @@ def create(
 
 
 def make_log(db: apsw.Connection, entry: Entry) -> None:
-    """Make the log of a table anew, empty."""
+    """Create the log of a table anew, empty."""
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.log};"
         f" CREATE TABLE main.{entry.log} (id INTEGER PRIMARY KEY, {', '.join(entry.log_columns)})"
@@ -66,7 +66,7 @@ def make_log(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make_cells(db: apsw.Connection, entry: Entry) -> None:
-    """Make the table of cells anew, empty."""
+    """Create the table of cells anew, empty."""
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.cells};"
         f" CREATE TABLE main.{entry.cells} (r INTEGER NOT NULL, slot INTEGER NOT NULL, col_version INTEGER NOT NULL,"
@@ -75,7 +75,7 @@ def make_cells(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make_hidden(db: apsw.Connection, entry: Entry) -> None:
-    """Make the table of hidden rows anew, empty."""
+    """Create the table of hidden rows anew, empty."""
     columns = ", ".join((*entry.log_key, *(f"v{slot}" for slot in entry.live)))
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.hidden};"
@@ -88,7 +88,7 @@ def make_hidden(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make_indexes(db: apsw.Connection, entry: Entry) -> None:
-    """Make those that are missing."""
+    """Create the indexes that are missing."""
     for name, (unique, table, column) in _indexes(entry).items():
         db.execute(f"CREATE {unique}INDEX IF NOT EXISTS main.{name} ON {table} ({column})")
 
@@ -106,7 +106,7 @@ def _indexes(entry: Entry) -> dict[str, tuple[str, str, str]]:
 
 
 class Amiss(NamedTuple):
-    """Which of the tables of a table's records are missing, or not as they were made."""
+    """Which of a table's record tables are missing, or not as they were created."""
 
     log: bool
     rows: bool
@@ -115,7 +115,7 @@ class Amiss(NamedTuple):
 
 
 def amiss(db: apsw.Connection, entry: Entry) -> Amiss:
-    """Look at their columns and indexes."""
+    """Check the columns and indexes of a table's record tables."""
     stamp = ("col_version", "db_version", "site")
     of = {name: set(column_names(db, name)) for name in (entry.log, entry.rows, entry.cells, entry.hidden)}
     sql = "SELECT name FROM main.sqlite_master WHERE type = 'index' AND tbl_name IN (?, ?, ?) AND sql IS NOT NULL"
@@ -135,7 +135,7 @@ def amiss(db: apsw.Connection, entry: Entry) -> Amiss:
 
 
 def drop(db: apsw.Connection, entry: Entry) -> None:
-    """Drop all that is kept of a table; its triggers are no business of this module."""
+    """Drop all records of a table, but not its triggers."""
     for table in (entry.log, entry.rows, entry.cells, entry.hidden, entry.led):
         db.execute(f"DROP TABLE IF EXISTS main.{table}")
     register.held_rows(db).forget_table(entry.name)
@@ -149,12 +149,12 @@ def with_columns(
     defaults: Mapping[str, str],
     renamed: Mapping[str, str],
 ) -> Entry:
-    """Follow columns that came and went, in the caller's transaction; returns the new entry, which is saved.
+    """Follow columns that were added and dropped, in the caller's transaction; return the new entry, which is saved.
 
     Args:
         columns: those that the table has now, in its order.
-        defaults: of each that came, what rows have that were there before, as SQL.
-        renamed: those that came whose values hidden rows have under another name, each with that.
+        defaults: for each added column, what earlier rows hold, as SQL.
+        renamed: added columns whose values hidden rows have under another name, each with that name.
     """
     slots, next_slot = {}, entry.next_slot
     for column in columns:

@@ -1,9 +1,9 @@
-"""References to a row that is the same as another one are led there: two machines that each made a folder “Inbox” have
-one, with the notes of both.
+"""Redirects references to a row that is the same as another one: two machines that each created a folder “Inbox” have
+one folder, with the notes of both.
 
-What is merged stays as it is: a note's record holds the folder that it was given, which is hidden; its table shows the
-one that is shown. ``crsql_syncline_led_N`` of the table of folders says which number stands for which: what a table
-shows of a reference is always what follows from its record by that, and it changes only together with what is shown.
+The merged state does not change: a note's record holds the folder that it was given, which is hidden; its table shows
+the shown folder. ``crsql_syncline_led_N`` of the table of folders says which number stands for which. What a table
+shows for a reference always follows from its record and that table, and it changes only together with what is shown.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from engine.ordinary.shadow import differs, packed
 from engine.sqlite.sql import cursor, ident
 
 Leads = dict[str, dict[int, int]]
-"""By column, the numbers that others stand for."""
+"""By column, the numbers that other ones stand for."""
 
 
 def any_led(db: apsw.Connection, entry: Entry) -> bool:
-    """Whether any reference of a table may be led elsewhere."""
+    """Return whether any reference of a table may be redirected."""
     return any(cursor(db).execute(f"SELECT 1 FROM main.{root.led} LIMIT 1").get for root in _roots(entry))
 
 
 def is_led(db: apsw.Connection, root: Entry) -> bool:
-    """Whether references to rows of a table are led elsewhere; to none that is hidden still, maybe."""
+    """Return whether references to rows of a table are redirected, perhaps to none that is still hidden."""
     return bool(root.collection) and cursor(db).execute(f"SELECT 1 FROM main.{root.led} LIMIT 1").get is not None
 
 
@@ -38,7 +38,7 @@ def _roots(entry: Entry) -> set[Root]:
 
 
 def leads(db: apsw.Connection, entry: Entry) -> Leads:
-    """Which numbers others stand for in which columns of a table; empty where there is nothing of the kind."""
+    """Return which numbers other ones stand for in which columns of a table; empty if there are none."""
     found: Leads = {}
     for column, root in entry.led_columns.items():
         rows: list[Any] = cursor(db).execute(f"SELECT k0, other FROM main.{root.led}").fetchall()
@@ -48,7 +48,7 @@ def leads(db: apsw.Connection, entry: Entry) -> Leads:
 
 
 def shown_value(numbers: dict[int, int], value: SQLiteValue) -> SQLiteValue:
-    """What a table shows of a reference."""
+    """Return what a table shows for a reference."""
     if isinstance(value, str) and value.isdecimal():  # in a column that stores numbers as text
         return str(numbers[int(value)]) if int(value) in numbers else value
     return numbers.get(int(value), value) if isinstance(value, int | float) and value == int(value) else value
@@ -58,7 +58,7 @@ def shown_value(numbers: dict[int, int], value: SQLiteValue) -> SQLiteValue:
 
 
 def shown(entry: Entry, column: str, value: str) -> str:
-    """An expression for what the table shows of a merged value of a column."""
+    """Return an SQL expression for what the table shows for a merged value of a column."""
     root = entry.led_columns.get(column)
     return (
         value if root is None else f"ifnull((SELECT l.other FROM main.{root.led} AS l WHERE l.k0 = {value}), {value})"
@@ -66,8 +66,8 @@ def shown(entry: Entry, column: str, value: str) -> str:
 
 
 def merged(entry: Entry, column: str, held: str, seen: str, written: str = "0") -> str:
-    """An expression for the merged value of a column: what the table holds, or what was seen where that is led, and was
-    not written to since (a condition)."""
+    """Return an SQL expression for the merged value of a column: what the table holds, or the shadow if it is
+    redirected and was not written since (a condition)."""
     root = entry.led_columns.get(column)
     if root is None:
         return held
@@ -76,7 +76,7 @@ def merged(entry: Entry, column: str, held: str, seen: str, written: str = "0") 
 
 
 def differs_from(entry: Entry, column: str, seen: str) -> str:
-    """A condition that the column of the row ``t`` holds something else than follows from what was seen."""
+    """Return an SQL condition that the column of the row ``t`` holds something else than follows from its shadow."""
     condition = differs(column, seen)
     root = entry.led_columns.get(column)
     if root is None:
@@ -87,7 +87,8 @@ def differs_from(entry: Entry, column: str, seen: str) -> str:
 
 
 def spelled(db: apsw.Connection, entry: Entry) -> Callable[[str], str]:
-    """What gives an expression for what travels of a column of the row ``t``, without its record."""
+    """Return a function that gives an SQL expression for what is sent of a column of the row ``t``, without its
+    record."""
     if not any_led(db, entry):
         return lambda column: wire_columns(entry, (column,))[0]
     columns = [f"t.{ident(column)}" for column in entry.key]
@@ -107,14 +108,14 @@ def spelled(db: apsw.Connection, entry: Entry) -> Callable[[str], str]:
 
 
 class Leading:
-    """Where references to the rows of one auto-numbered table are led, in the caller's write transaction."""
+    """Where references to the rows of one auto-numbered table are redirected, in the caller's write transaction."""
 
     def __init__(self, db: apsw.Connection, root: Entry) -> None:
         self._db = db
         self._root = root
 
     def changed(self) -> dict[int, int | None]:
-        """The numbers that are to be led elsewhere than they are, each with where; None: nowhere else any more."""
+        """Return the numbers whose redirection has to change, each with its new target; None: no longer redirected."""
         root = self._root
         wanted = (
             f"SELECT h.k0 AS k0, w.k0 AS other FROM main.{root.hidden} AS h CROSS JOIN main.{root.rows} AS w"
@@ -128,20 +129,20 @@ class Leading:
         return {number: None for (number,) in back} | found
 
     def other_of(self, number: int) -> int | None:
-        """Where a number is led; None: nowhere else."""
+        """Return where a number is redirected to; None if it is not."""
         other: int | None = self._db.execute(f"SELECT other FROM main.{self._root.led} WHERE k0 = ?", (number,)).get
         return other
 
     def set(self, number: int, other: int | None) -> None:
-        """Have it so."""
+        """Apply these redirections."""
         if other is None:
             self._db.execute(f"DELETE FROM main.{self._root.led} WHERE k0 = ?", (number,))
         else:
             self._db.execute(f"INSERT OR REPLACE INTO main.{self._root.led} VALUES (?, ?)", (number, other))
 
     def references(self, entry: Entry, number: int) -> list[tuple[int, str]]:
-        """The records of another table, or of this one, that refer to a number in columns that are led, each with the
-        column."""
+        """Return the records of another table, or of this one, that refer to a number in redirected columns, each with
+        the column."""
         found: list[tuple[int, str]] = []
         for column, root in entry.led_columns.items():
             if root.number == self._root.number:

@@ -1,7 +1,7 @@
-"""Finds columns that look like references by their name and by what they hold (``LikelyReference``).
+"""Finds columns that look like references by their name and their values (``LikelyReference``).
 
-A number that has travelled as it is cannot be translated any more. So a person is asked about such a column before its
-table is first sent; the answer is kept (``relations``).
+A number that was sent as it is cannot be translated any more. So a person is asked about such a column before its table
+is first sent; the answer is stored (``relations``).
 """
 
 from __future__ import annotations
@@ -19,13 +19,14 @@ from engine.tables.likely_reference import LikelyReference
 
 _SUFFIXES = ("id", "fk", "ref")
 _ITSELF = "parent"
-"""What a column is called that refers to rows of its own table."""
+"""Names of columns that refer to rows of their own table."""
 
 
 def undecided(
     db: apsw.Connection, names: Iterable[str], declined: Collection[tuple[str, str]] = ()
 ) -> list[LikelyReference]:
-    """The likely references of tables that are not synced yet, and of those that are made syncable with them.
+    """Return the likely references of tables that are not synced yet, and of those that are made syncable along with
+    them.
 
     Args:
         declined: columns that are about to be answered with no, as (table, column).
@@ -47,7 +48,7 @@ def undecided(
 
 
 def of_table(db: apsw.Connection, table: Table, tables: Collection[Table] = ()) -> Iterator[LikelyReference]:
-    """Those of a table that is not synced; ``tables``: all of the file, if they are known."""
+    """Return those of a table that is not synced; ``tables``: all of the file, if they are known."""
     decided = {one.column for one in foreign_keys.foreign_keys(db, table)} | relations.answered(db, table.name)
     decided |= {str(column) for (column,) in db.execute('SELECT "from" FROM pragma_foreign_key_list(?)', (table.name,))}
     named: dict[str, Table] | None = None
@@ -72,10 +73,10 @@ def _may_refer(table: Table, column: Column) -> bool:
 
 
 def _candidates(table: Table, column: Column, named: dict[str, Table]) -> Iterator[Table]:
-    """The tables that a column may be named after, the likeliest first: ``noteId``, ``note_id``, ``first_note``.
+    """Return the tables that a column may be named after, the likeliest first: ``noteId``, ``note_id``, ``first_note``.
 
-    Without a suffix a text is a name (``notes.category``), and what is called as its own table is what a row is
-    (``keywords.keyword``). Digits in one, taken for a number, would be another word on each machine.
+    Without a suffix, a text is a name (``notes.category``), and a column named like its own table describes the row
+    (``keywords.keyword``). Digits in such a text, if taken for a number, would become another word on each machine.
     """
     words = _words(column.name)
     stems = _without_suffix(words)
@@ -110,14 +111,15 @@ def _plurals(word: str) -> tuple[str, ...]:
 
 
 def _can_be_synced(db: apsw.Connection, parent: Table) -> bool:
-    """Whether its numbers can be told elsewhere: those of a table that is not synced travel as they are."""
+    """Return whether its numbers can be expressed on other machines; those of a table that is not synced are sent as
+    they are."""
     if is_ordinary(db, parent.name):
         return any(entry.name == parent.name and entry.collection for entry in register.load(db))
     return not eligibility.obstacles(db, parent)
 
 
 def _count(db: apsw.Connection, table: Table, column: str, parent: Table) -> int | None:
-    """How many values there are but NULL and 0; None if one is the number of no row."""
+    """Count the values other than NULL and 0; None if one is not the number of any row."""
     value = f"t.{ident(column)}"
     is_row = f"typeof({value}) = 'integer' AND EXISTS (SELECT 1 FROM {main(parent.name)} AS p"
     is_row += f" WHERE p.{ident(parent.key[0])} = {value})"

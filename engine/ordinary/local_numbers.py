@@ -1,8 +1,8 @@
-"""Puts names that come in (``global_keys``) into the numbers that this machine has for them.
+"""Translates incoming names (``global_keys``) into the numbers that this machine has for them.
 
-A row keeps the number that it was born with where that is free here. Where it is taken, the row that comes in gets the
-next free one: an app never sees a number change that it knows. A row that is only referred to so far gets its number
-already, and a record of length 0.
+A row keeps the number that it was born with if that is free here. If it is taken, the incoming row gets the next free
+one: an app never sees a number change that it knows. A row that is only referred to so far already gets its number, and
+a record of length 0.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from engine.tables.row_names import born_as
 from engine.text import t
 
 _HUGE = 2**63 - 1
-"""After a row with this number, SQLite hands out any, or none."""
+"""After a row with this number, SQLite hands out random numbers, or none."""
 
 
 class LocalNumbers:
-    """Those of one table and of what it refers to, in the caller's write transaction."""
+    """The local numbers of one table and of what it refers to, in the caller's write transaction."""
 
     def __init__(self, db: apsw.Connection, entry: Entry) -> None:
         self._db = db
@@ -42,7 +42,7 @@ class LocalNumbers:
         self._spelled = {column: f"SELECT {spelled(root, '?1')}" for column, root in entry.roots.items()}
 
     def keys(self, pks: Sequence[bytes]) -> dict[bytes, Key]:
-        """The local keys of those of these rows that have one."""
+        """Return the local keys of those of these rows that have one."""
         if not pks:
             return {}
         names = ", ".join(f"r.{name}" for name in self._entry.log_key)
@@ -53,7 +53,7 @@ class LocalNumbers:
         return {pk: tuple(key) for pk, *key in found if None not in key}
 
     def check_key(self, key: Key) -> None:
-        """See that a key that came is one of this table.
+        """Check that a key that came is one of this table.
 
         Raises:
             InvalidChange: it is not.
@@ -67,11 +67,11 @@ class LocalNumbers:
                 plain(self._entry.name, column, value)
 
     def name_of(self, column: str, value: SQLiteValue) -> SQLiteValue:
-        """What travels of a value of this column."""
+        """Return what is sent for a value of this column."""
         return self._db.execute(self._spelled[column], (value,)).get if column in self._spelled else value
 
     def place(self, rows: Iterable[MergedRow], records: Records) -> None:
-        """Put what was merged into local numbers, before it is written; new rows get records."""
+        """Translate what was merged into local numbers, before it is written; new rows get records."""
         rows = list(rows)
         living = [merged for merged in rows if merged.row.alive]
         if self._entry.has_global_key:
@@ -90,14 +90,14 @@ class LocalNumbers:
                     records.is_new(merged.r)
 
     def place_values(self, columns: Sequence[str], values: Sequence[Sequence[SQLiteValue]]) -> list[Any]:
-        """What came in these columns of some rows, as the table has it here."""
+        """Return what came in these columns of some rows, as it is in the table here."""
         return [
             self._local(name, column) if name in self._entry.roots else column
             for name, column in zip(columns, values, strict=True)
         ]
 
     def reserve(self, names: Sequence[SQLiteValue]) -> list[int]:
-        """The numbers here of rows of an auto-numbered table that are new; they get records."""
+        """Return the numbers here of new rows of an auto-numbered table; they get records."""
         found = self._reserve(self._tables[self._entry.number], names)
         return [found[name] for name in names]
 
@@ -139,7 +139,7 @@ class LocalNumbers:
         return [found[value] if value in found else plain(self._entry.name, column, value) for value in values]
 
     def _reserve(self, table: Numbers, names: Sequence[SQLiteValue]) -> dict[SQLiteValue, int]:
-        """The local number of each of these rows, which get one now that have none."""
+        """Return the local number of each of these rows; those without one get one now."""
         unique = [name for name in dict.fromkeys(names) if isinstance(name, bytes)]
         if not unique:
             return {}
@@ -188,7 +188,7 @@ class LocalNumbers:
 
 
 def _texts(db: apsw.Connection, entry: Entry) -> frozenset[str]:
-    """The columns of a table that store numbers as text."""
+    """Return the columns of a table that store numbers as text."""
     table = describe(db, entry.name)
     columns = table.columns if table is not None else ()
     return frozenset(column.name for column in columns if column.affinity is Affinity.TEXT)

@@ -1,12 +1,13 @@
-"""To which foreign keys all apps keep, and which are *loose*: an app has left rows without the parent that they name.
+"""Finds which foreign keys all apps respect, and which are *loose*: an app has left rows without the parent that they
+name.
 
-SQLite enforces foreign keys only where an app asks for it, and nothing in the file tells whether one does. What it
-leaves behind does: a row that it has written without a parent, or whose parent it has deleted under it, shows that it
-does not keep to the foreign key. Then no row waits for a parent by that one, here or on any machine that hears of it,
-and for good. Before that has been looked at, none does either.
+SQLite enforces foreign keys only if an app asks for it, and nothing in the file tells whether one does. What the app
+leaves behind does: a row that it wrote without a parent, or whose parent it deleted, shows that it does not respect the
+foreign key. From then on no row ever waits for a parent because of it, here or on any machine that hears of it. Nor
+does one before this has been checked.
 
-By the stamps it cannot be told: they have no trace of what a row's author had seen. So a foreign key is judged as a
-whole, not row by row.
+The stamps cannot tell, as they hold no trace of what a row's author had seen. So a foreign key is judged as a whole,
+not row by row.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Found = dict[Columns, bool]
 
 
 class LooseKeys:
-    """Looks what apps do, in the caller's write transaction.
+    """Finds out what apps do, in the caller's write transaction.
 
     Args:
         tables: all that are synced, by name.
@@ -37,8 +38,7 @@ class LooseKeys:
         self._tables = tables
 
     def look(self, since: int | None) -> None:
-        """Look at foreign keys that were never looked at, and at what was captured from a version on, if anything
-        was."""
+        """Check foreign keys that were never checked, and what was captured from a version on, if anything was."""
         for name, table in self._tables.items():
             found: Found = {}
             for link, parent in self._judged(table):
@@ -55,7 +55,7 @@ class LooseKeys:
                 note_foreign_keys(self._db, name, found)
 
     def _judged(self, table: OrdinaryTable) -> Iterator[tuple[Link, Entry]]:
-        """The foreign keys that are not known to be loose, each with the table of the parents."""
+        """Return the foreign keys that are not known to be loose, each with the table of the parents."""
         for link in table.links:
             parent = self._tables.get(link.parent)
             if parent is None or link.name in table.entry.loose or not can_be_needed(link, parent.entry):
@@ -64,17 +64,17 @@ class LooseKeys:
                 yield link, parent.entry
 
     def _is_broken(self, entry: Entry, link: Link, parent: Entry) -> bool:
-        """Whether any row lacks its parent."""
+        """Return whether any row lacks its parent."""
         return self._any(f"FROM {base(entry)} AS c WHERE {self._lacks(link, parent, _held(link))}", ())
 
     def _is_written_without(self, entry: Entry, link: Link, parent: Entry, since: int) -> bool:
-        """Whether the app has written a reference to nobody."""
+        """Return whether the app has written a reference to a row that does not exist."""
         written = written_since(entry, link, f" AND {{site}} = {OWN}")
         is_there = f"EXISTS (SELECT 1 FROM {base(entry)} AS t WHERE {base_is(entry, key_columns(entry))})"
         return self._any(f"{written} AND {self._lacks(link, parent, held_by(entry, link))} AND {is_there}", (since,))
 
     def _is_left(self, entry: Entry, link: Link, parent: Entry, since: int) -> bool:
-        """Whether the app has deleted a row, and left one that refers to it."""
+        """Return whether the app has deleted a row and left one that refers to it."""
         deleted = (
             f"FROM main.{parent.rows} AS p WHERE p.db_version >= ?1 AND p.site = {OWN}"
             " AND p.length % 2 = 0 AND p.length > 0"
@@ -90,7 +90,7 @@ class LooseKeys:
         )
 
     def _lacks(self, link: Link, parent: Entry, held: Sequence[str]) -> str:
-        """A condition that these values refer to a row that is not shown, and not hidden either."""
+        """Return an SQL condition that these values refer to a row that is neither shown nor hidden."""
         refers = " AND ".join(f"{one} IS NOT NULL" for one in held)
         hidden = (
             f"SELECT 1 FROM main.{parent.rows} AS p CROSS JOIN main.{parent.hidden} AS h ON h.r = p.r"
@@ -103,7 +103,7 @@ class LooseKeys:
 
 
 def news(entries: Iterable[Entry], told: Mapping[str, Collection[Columns]]) -> dict[str, list[Columns]]:
-    """By table, those of these foreign keys that it can have, and that are not known to be loose."""
+    """Return by table those of these foreign keys that it can have and that are not known to be loose."""
     found: dict[str, list[Columns]] = {}
     for entry in entries if told else ():
         columns = {*entry.key, *entry.slots}
@@ -114,7 +114,7 @@ def news(entries: Iterable[Entry], told: Mapping[str, Collection[Columns]]) -> d
 
 
 def hear(db: apsw.Connection, entries: Iterable[Entry], told: Mapping[str, Collection[Columns]]) -> None:
-    """Take note of foreign keys, by table, that apps elsewhere have broken."""
+    """Record foreign keys, by table, that apps elsewhere have violated."""
     for table, found in news(entries, told).items():
         note_foreign_keys(db, table, dict.fromkeys(found, True))
 
@@ -124,5 +124,5 @@ def _held(link: Link) -> list[str]:
 
 
 def _is_settled(entry: Entry) -> bool:
-    """Whether its rows are those that the app has left, and none is still to be compared or asked about."""
+    """Return whether its rows are as the app left them, with none still to be compared or asked about."""
     return entry.due is None and entry.suspended is None

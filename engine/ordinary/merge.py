@@ -1,8 +1,8 @@
-"""Merging changes into ordinary tables, with an app on them.
+"""Merges changes into ordinary tables that an app is using.
 
-What the app wrote the caller has captured first, in the merge's own transaction and under a version below the merge's;
-what the merge writes is seen as it was merged. So nothing that comes in is taken for a write of the app's, and no write
-of the app's for one that came in.
+The caller has captured first what the app wrote, in the merge's own transaction and under a version below the merge's;
+what the merge writes goes into the shadow as it was merged. So nothing that comes in is taken for a write of the app's,
+nor the other way round.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from engine.tables.validate import check_table
 from engine.text import t
 
 CROSSOVER = 100
-"""Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
+"""Rows below which a batch is merged row by row, as looking for what its rows have in common would take longer."""
 
 
 class OrdinaryMerging:
@@ -55,7 +55,7 @@ class OrdinaryMerging:
     ) -> None:
         """
         Args:
-            inside: a statement is under way, as a program merges by SQL.
+            inside: whether a statement is under way, as a program merges by SQL.
         """
         self._db = db
         self._tables = tables
@@ -73,7 +73,7 @@ class OrdinaryMerging:
 
     @contextmanager
     def batches(self, *, many: bool) -> Iterator[None]:
-        """Stands around all batches."""
+        """Surround all batches."""
         quiet = [apsw.SQLITE_DBCONFIG_ENABLE_FKEY]
         self._logs = not many or self._rule.acts
         if not self._logs:  # all that would be logged is what the merge writes
@@ -90,8 +90,8 @@ class OrdinaryMerging:
 
     @contextmanager
     def _without(self, *switches: int) -> Iterator[None]:
-        """These are off inside. Foreign keys always: rows of several tables come in any order, and what a foreign key
-        does to others where the app deletes comes as changes of these."""
+        """Switch these off inside. Foreign keys always are: rows of several tables come in any order, and what a
+        foreign key does to other rows when the app deletes one comes as changes of those rows."""
         before = [(switch, self._db.config(switch, -1)) for switch in switches]
         for switch, on in before:
             if on:
@@ -104,10 +104,10 @@ class OrdinaryMerging:
                     self._db.config(switch, 1)
 
     def check_written(self) -> None:
-        """See that the tables hold what was merged, and empty the logs of what that has logged.
+        """Check that the tables hold what was merged, and remove from the logs what the merge has logged.
 
         Raises:
-            TableBroken: a trigger of the app's stands in the way.
+            TableBroken: a trigger of the app's prevents it.
         """
         if self._rule.acts:
             # those of which a person is asked, or that are not compared yet, have writes of the app's in their logs
@@ -213,14 +213,14 @@ class OrdinaryMerging:
 
 @dataclass(slots=True)
 class _Table:
-    """The part of a batch that is for one table: rows one by one, and rows in groups."""
+    """The part of a batch for one table: rows one by one, and rows in groups."""
 
     rows: Rowwise
     groups: list[Group] = field(default_factory=list)
 
 
 class OrdinaryDecision:
-    """A batch that is decided (``engine.tables.kind.Decision``)."""
+    """A batch that has been decided (``engine.tables.kind.Decision``)."""
 
     def __init__(
         self, merging: OrdinaryMerging, batch: Sequence[Change], version: int, tables: Sequence[_Table]
@@ -240,7 +240,7 @@ class OrdinaryDecision:
             self._merging.write(self)
 
     def applied(self) -> Iterator[tuple[int, Applied]]:
-        """What won, each with its place."""
+        """Return what won, each with its position."""
         for table in self.tables:
             for winner in chain(table.rows.winners, *(group.winners() for group in table.groups)):
                 change = self.batch[winner.place]._replace(val=winner.value)
@@ -248,6 +248,6 @@ class OrdinaryDecision:
 
 
 def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
-    """Is one row in two places? Two encodings can mean one key."""
+    """Return whether one row is in two places, as two encodings can mean the same key."""
     keys = rows.packed().union(*(group.packed for group in groups))
     return len(keys) < len(rows.packed()) + sum(len(group.packed) for group in groups)

@@ -12,19 +12,20 @@ Key = tuple[SQLiteValue, ...]
 
 @dataclass(slots=True)
 class MergedRow:
-    """A row that changes were offered to.
+    """A row for which changes came.
 
     Attributes:
         key: its key in the table; ``packed``: the one by which its record is found.
-        r: the number of its record; None: it has none yet.
+        r: the number of its record; None if it has none yet.
         row: its stamps, as they become.
-        there: the table has a row of it before anything is written.
-        values: what that held, by column; None where there is no row, or none any more.
-        deleted: that row is deleted before anything else.
+        there: whether the table has this row before anything is written.
+        values: what that row held, by column; None if there is no row, or no longer one.
+        deleted: whether that row is deleted before anything else.
         taken: what is to be written, by column.
-        changed: it won anything.
-        unfit: the columns of ``taken`` that would make another value of it: the row is hidden for that.
-        hidden: it is one that the table does not show (``hidden``); ``values`` are what it holds all the same.
+        changed: whether it won anything.
+        unfit: the columns of ``taken`` that would change its value, for which the row is hidden.
+        hidden: whether it is a row that the table does not show (``hidden``); ``values`` are what it holds
+            nevertheless.
     """
 
     key: Key
@@ -40,7 +41,7 @@ class MergedRow:
     hidden: bool = False
 
     def current(self, column: str) -> SQLiteValue:
-        """What the row holds now in a column; NULL where there is no row."""
+        """Return what the row holds now in a column; NULL if there is no row."""
         if column in self.taken:
             return self.taken[column]
         return self.values[column] if self.values is not None else None

@@ -1,10 +1,10 @@
-"""Which collections an open file bears rows into: those that it has drawn itself since it was opened, and no others.
+"""The collections that rows of an open file are born into: only those that it has drawn itself since it was opened.
 
-A file that is set back to a backup, in its place, does not show that. If it went on with the collection that it had, it
-would bear rows under names by which others know the rows that it bore before it was set back. So each opening draws
-new ones before it captures or merges anything, and again if the file is set back meanwhile. What the backup held keeps
-its names: these are the rows that others have. Names are in the order in which a file bore their rows, so that of two
-that a rule of the table does not allow together the first is shown.
+A file that is restored from a backup in its place does not show that. If it kept its collection, new rows would get
+names by which others know the rows that were born before it was restored. So each opening draws new collections before
+it captures or merges anything, and again if the file is restored meanwhile. What the backup held keeps its names, as
+these are the rows that others have. Names sort in the order in which a file's rows were born, so that of two rows that
+a rule of the table does not allow together, the first is shown.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from engine.ordinary.register import Entry
 
 
 class OwnCollections:
-    """Those of one connection, whose captures take ``versions``."""
+    """The collections of one connection, whose captures take ``versions``."""
 
     def __init__(self, db: apsw.Connection, versions: Stamped) -> None:
         self._db = db
         self._versions = versions
         self._drawn: dict[int, bytes] = {}
-        """By the number of the table that bears into it."""
+        """By the number of the table whose rows are born into it."""
 
     def drew(self, entries: Iterable[Entry]) -> None:
-        """These tables were made in this transaction, each with a collection."""
+        """Note that these tables were made in this transaction, each with a collection."""
         self._drawn.update((entry.number, entry.collection) for entry in entries if entry.collection)
 
     def renew(self, entries: Iterable[Entry]) -> bool:
-        """Have these tables bear rows into collections of their own, in the caller's write transaction; returns whether
-        any had another."""
+        """Give these tables collections of their own, in the caller's write transaction; return whether any had
+        another."""
         numbered = [entry for entry in entries if entry.collection]
         if not numbered:
             return False

@@ -1,16 +1,16 @@
-"""How much a capture does at once: as long as it lasts, no program can write to the file."""
+"""How much a capture does at once: while it lasts, no program can write to the file."""
 
 from __future__ import annotations
 
 MOST, FIRST, FEWEST = 5_000, 1_000, 500
-"""Rows of a table in one capture: at most, to begin with, and at least."""
+"""Rows of a table in one capture: the maximum, the first value, and the minimum."""
 
 LONGEST = 0.04
-"""Seconds that a capture may take, before its transaction is committed."""
+"""Seconds that a capture may take before its transaction is committed."""
 
 
 class Pace:
-    """Follows how fast the machine is now.
+    """Adapts to the machine's present speed.
 
     Attributes:
         rows: how many to take next.
@@ -20,7 +20,7 @@ class Pace:
         self.rows = FIRST
 
     def took(self, seconds: float, *, full: bool) -> None:
-        """Learn from a capture; ``full``: there were more rows than it took."""
+        """Adapt to how long a capture took; ``full``: there were more rows than it took."""
         if seconds > LONGEST:
             self.rows = max(FEWEST, self.rows // 2)
         elif full and seconds < LONGEST / 3:

@@ -1,4 +1,5 @@
-"""Gives rows of an auto-numbered table the names that another side has for them: both hold copies of the same rows."""
+"""Gives rows of an auto-numbered table the names that another side has for them, as both hold copies of the same
+rows."""
 
 from __future__ import annotations
 
@@ -23,14 +24,14 @@ def take_names(
     version: int,
     unshared: Collection[str],
 ) -> None:
-    """Give rows other names, in the caller's write transaction. Nobody else has rows of this table by the old ones.
+    """Rename rows, in the caller's write transaction. Nobody else has rows of this table under the old names.
 
-    What refers to them, and others have already, is told as written now. From then on the table bears its rows into
-    another collection, as an older copy of the file may still have these under the names that they had.
+    References to them that others have already are sent as written now. From then on new rows of the table are born
+    into another collection, as an older copy of the file may still have these under their old names.
 
     Args:
-        pairs: the packed keys of rows as they are called so far, and are to be called; and whether what they hold
-            yields to all that others have of them.
+        pairs: the old and new packed keys of rows, and whether their values yield to everything that others have of
+            them.
         unshared: names of tables of which nobody else has any row.
     """
     wanted = {old: (new, yields) for old, new, yields in pairs if old != new}
@@ -76,7 +77,7 @@ def take_names(
 
 
 def _records(db: apsw.Connection, entry: Entry, pks: Sequence[bytes]) -> list[Any]:
-    """The packed key, the number, the local number and the length of those of these rows that have a record."""
+    """Return the packed key, the number, the local number and the length of those of these rows that have a record."""
     if not pks:
         return []
     sql = f"SELECT r.pk, r.r, r.k0, r.length FROM carray(?) AS c CROSS JOIN main.{entry.rows} AS r ON r.pk = c.value"

@@ -1,7 +1,7 @@
-"""Rows whose parent is hidden are hidden behind it: a foreign key of the table's leads to a row that is not shown.
+"""Hides rows behind a hidden parent: rows whose foreign key refers to a row that is not shown.
 
-So are those whose parent was deleted, where all apps keep to the foreign key (``loose_keys``): somebody else has added
-them meanwhile. What refers to a row that has yet to come is shown all the same.
+So are rows whose parent was deleted, if all apps respect the foreign key (``loose_keys``): somebody else added them
+meanwhile. A row that refers to one that has not come yet is shown nevertheless.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.sqlite.sql import ident, idents
 from engine.tables.introspect import Table, describe
 
 CIRCLE = 1_000_000
-"""How long the chain of parents is of a row in a circle of rows, or below one."""
+"""The length of the chain of parents for a row in a circle of rows, or below one."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,8 @@ class Link:
     """A foreign key: the columns, the table to whose rows they refer, and its columns.
 
     Attributes:
-        empties: ON DELETE SET NULL, or SET DEFAULT: its rows can do without their parent.
-        alike: both sides store values alike, so that one can be looked up by the other.
+        empties: whether it has ON DELETE SET NULL or SET DEFAULT, so that its rows can do without their parent.
+        alike: whether both sides store values alike, so that one can be looked up by the other.
     """
 
     columns: tuple[str, ...]
@@ -42,12 +42,12 @@ class Link:
 
     @cached_property
     def name(self) -> Columns:
-        """What it is told by."""
+        """Return what identifies it."""
         return tuple(sorted(self.columns))
 
 
 def links(db: apsw.Connection, table: Table) -> tuple[Link, ...]:
-    """The foreign keys of a table that lead to columns of tables that are there."""
+    """Return the foreign keys of a table that refer to columns of existing tables."""
     found: dict[int, list[tuple[str, str, Any, str]]] = {}
     sql = 'SELECT id, "table", "from", "to", on_delete FROM pragma_foreign_key_list(?, \'main\') ORDER BY id DESC, seq'
     rows: list[Any] = db.execute(sql, (table.name,)).fetchall()
@@ -91,12 +91,12 @@ class Parents:
         self._entry = entry
         self._links = [(link, entries[link.parent]) for link in found if link.parent in entries]
         self.of_itself = any(parent.number == entry.number for _, parent in self._links)
-        """Whether a row's parent may be one of the same table."""
+        """Whether a row's parent may be in the same table."""
         self.exist = bool(self._links)
 
     @cached_property
     def needed(self) -> list[tuple[Link, Entry]]:
-        """The foreign keys whose rows wait for a parent that was deleted, each with the parent's table."""
+        """Return the foreign keys whose rows wait for a parent that was deleted, each with the parent's table."""
         return [
             (link, parent)
             for link, parent in self._links
@@ -104,12 +104,12 @@ class Parents:
         ]
 
     def any_hidden(self) -> bool:
-        """Whether any table to whose rows it refers has hidden ones."""
+        """Return whether any table that it refers to has hidden rows."""
         return any(Hidden(self._db, parent).any() for _, parent in self._links)
 
     def awaited_by(self, r: int) -> int | None:
-        """Which parent a hidden row waits for, as ``way`` has it: one that is hidden, or deleted, and no other row is
-        shown that takes its place; None for none."""
+        """Return the parent that a hidden row waits for, as in ``way``: one that is hidden or deleted while no other
+        row is shown in its place; None if there is none."""
         for parent, sql in self._awaited:
             found: int | None = self._db.execute(sql, (r,)).get
             if found is not None:
@@ -117,13 +117,13 @@ class Parents:
         return None
 
     def try_those_freed(self) -> bool:
-        """Have hidden rows tried that wait for a parent no more; returns whether there are any. Each parent is looked
-        at once, not each row that waits for it."""
+        """Have hidden rows tried that no longer wait for a parent; return whether there are any. Each parent is looked
+        up once, not each row that waits for it."""
         hidden = Hidden(self._db, self._entry)
         return hidden.try_waiting([way for way, r in hidden.awaited() if self.awaited_by(r) != way])
 
     def orphans(self) -> list[Any]:
-        """The keys of rows that are shown, though a parent is hidden."""
+        """Return the keys of rows that are shown although a parent is hidden."""
         found: dict[Any, None] = {}
         keys = idents(self._entry.key, prefix="c.")
         for link, parent in self._links:
@@ -137,8 +137,8 @@ class Parents:
         return list(found)
 
     def bereft(self, since: int) -> list[Any]:
-        """The keys of rows that are shown, though a parent that they need is deleted: of those that were written, or
-        whose parent was deleted, from a version on."""
+        """Return the keys of rows that are shown although a parent that they need is deleted, of those that were
+        written, or whose parent was deleted, from a version on."""
         found: dict[Any, None] = {}
         for link, parent in self.needed:
             found |= dict.fromkeys([*self._left_by_deleted(link, parent, since), *self._written(link, parent, since)])
@@ -167,8 +167,8 @@ class Parents:
 
     @cached_property
     def _awaited(self) -> list[tuple[Entry, str]]:
-        """For each foreign key the table of the parent, and a SELECT of the parent's record for which the hidden row
-        with the record ?1 waits; none that is in a circle with it."""
+        """Return for each foreign key the parent's table, and a SELECT of the parent's record that the hidden row with
+        the record ?1 waits for, except one in a circle with it."""
         found: list[tuple[Entry, str]] = []
         of_row = f"FROM main.{self._entry.hidden} AS c"
         for link, parent in self._links:
@@ -192,7 +192,7 @@ class Parents:
         return found
 
     def depth(self, r: int) -> int:
-        """How long the chain of parents is of a row, by its record, within its table."""
+        """Return the length of a row's chain of parents within its table, by its record."""
         depth, at, seen = 0, {r}, {r}
         while at:
             above = {parent for one in at for parent in self._own_parents(one)}
@@ -203,7 +203,7 @@ class Parents:
         return depth
 
     def _own_parents(self, r: int) -> Iterator[int]:
-        """The parents of a row that are of the same table, by their records."""
+        """Return a row's parents in the same table, by their records."""
         entry, records = self._entry, Records(self._db, self._entry)
         for link, parent in self._links:
             if parent.number == entry.number and link.to == entry.key and set(link.columns) <= set(entry.slots):
@@ -216,16 +216,16 @@ class Parents:
 
 
 def can_be_needed(link: Link, parent: Entry) -> bool:
-    """Whether a foreign key tells which record its parent has, also of one that was deleted."""
+    """Return whether a foreign key tells its parent's record, even if that was deleted."""
     return link.to == parent.key and (link.alike or bool(parent.collection))
 
 
 def written_since(entry: Entry, link: Link, also: str = "") -> str:
-    """What follows in a query of living records ``r`` whose reference was written from the version ?1 on; one may come
-    twice.
+    """Return the rest of a query for live records ``r`` whose reference was written from the version ?1 on; a record
+    may come twice.
 
     Args:
-        also: a further condition for the stamp of each column, as a format of its ``site``.
+        also: a further condition for the stamp of each column, as a format string for its ``site``.
     """
     later = " UNION ALL ".join(
         f"SELECT r FROM main.{kept} INDEXED BY {kept}_version WHERE db_version >= ?1"
@@ -239,7 +239,8 @@ def written_since(entry: Entry, link: Link, also: str = "") -> str:
 
 
 def held_by(entry: Entry, link: Link) -> list[str]:
-    """Expressions for what was merged of the columns of a foreign key, by the record ``r`` of a row that is shown."""
+    """Return SQL expressions for what was merged in the columns of a foreign key, by the record ``r`` of a shown
+    row."""
     is_row = base_is(entry, key_columns(entry))
     keys = dict(zip(entry.key, key_columns(entry), strict=True))
     return [
@@ -252,7 +253,7 @@ def held_by(entry: Entry, link: Link) -> list[str]:
 
 
 def is_record(db: apsw.Connection, parent: Entry, held: Sequence[str]) -> str:
-    """A condition that these values refer to the row with the record ``p``, by its index."""
+    """Return an SQL condition that these values refer to the row with the record ``p``, by its index."""
     if parent.collection:
         return f"p.k0 = {number_of(held[0])}"
     if parent.has_global_key:
@@ -261,13 +262,13 @@ def is_record(db: apsw.Connection, parent: Entry, held: Sequence[str]) -> str:
 
 
 def _kept(entry: Entry, columns: Sequence[str]) -> list[str]:
-    """What columns are called of hidden rows."""
+    """Return the names that columns have for hidden rows."""
     return [f"v{entry.slots[one]}" if one in entry.slots else entry.log_key[entry.key.index(one)] for one in columns]
 
 
 def _is_hidden_parent(parent: Entry, link: Link, held: Sequence[str]) -> str:
-    """A condition that these values refer to the hidden row ``p``. What is kept of hidden rows has no type, and a text
-    refers to a number as well."""
+    """Return an SQL condition that these values refer to the hidden row ``p``. The values of hidden rows have no type,
+    and a text refers to a number as well."""
     kept = [f"p.{at}" for at in _kept(parent, link.to)]
     return " AND ".join(
         is_number(one, at) if parent.collection and to in parent.key else f"{one} = {at}"
@@ -276,6 +277,6 @@ def _is_hidden_parent(parent: Entry, link: Link, held: Sequence[str]) -> str:
 
 
 def is_missing(parent: Entry, link: Link, held: Sequence[str]) -> str:
-    """A condition that no row is shown to which these values refer."""
+    """Return an SQL condition that these values refer to no shown row."""
     same = " AND ".join(f"t.{ident(to)} = {one}" for to, one in zip(link.to, held, strict=True))
     return f"NOT EXISTS (SELECT 1 FROM {base(parent)} AS t WHERE {same})"

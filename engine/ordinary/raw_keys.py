@@ -1,6 +1,7 @@
-"""Keys of a table byte by byte, whatever text is in them: also such as nobody can read.
+"""Keys of a table byte by byte, whatever text is in them, including invalid text.
 
-A row with such a key stays on this machine: no other could take it. It is named (``engine.ordinary.withheld``).
+A row whose key holds invalid text stays on this machine, as no other could take it. It is named
+(``engine.ordinary.withheld``).
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from engine.change import SQLiteValue
 from engine.sqlite.invalid_text import as_text, readable
 
 READABLE = "crsql_syncline_readable"
-"""The function of SQL that tells whether a key can be read; it takes what ``fields`` gives."""
+"""The SQL function that tells whether a key can be read; it takes what ``fields`` returns."""
 
 
 def fields(names: Sequence[str]) -> str:
-    """The columns of a key as SQL that gives no text: of each whether it is one, and its bytes or its value."""
+    """Return the columns of a key as SQL that yields no text: for each, whether it is one, and its bytes or its
+    value."""
     return ", ".join(
         f"typeof({name}) = 'text', CASE typeof({name}) WHEN 'text' THEN CAST({name} AS BLOB) ELSE {name} END"
         for name in names
@@ -25,19 +27,19 @@ def fields(names: Sequence[str]) -> str:
 
 
 def texts(values: Sequence[Any], encoding: str) -> list[SQLiteValue]:
-    """The key of these fields, with a ``NoText`` for a text that cannot be read."""
+    """Return the key in these fields, with a ``NoText`` for a text that cannot be read."""
     pairs = zip(values[::2], values[1::2], strict=True)
     return [as_text(value, encoding) if is_text else value for is_text, value in pairs]
 
 
 def unreadable(values: Sequence[Any], encoding: str) -> int | None:
-    """Which column of the key of these fields cannot be read; None where all can."""
+    """Return which column of the key in these fields cannot be read; None if all can."""
     places = (n for n, value in enumerate(texts(values, encoding)) if not readable((value,)))
     return next(places, None)
 
 
 def spelled(values: Sequence[Any]) -> str:
-    """The fields as one text, by which a key is remembered."""
+    """Return the fields as one text, by which a key is recorded."""
     pairs = zip(values[::2], values[1::2], strict=True)
     return json.dumps(
         [
@@ -48,7 +50,7 @@ def spelled(values: Sequence[Any]) -> str:
 
 
 def fields_of(spelling: str) -> list[Any]:
-    """The fields that were spelled so."""
+    """Return the fields from such a text."""
     found: list[Any] = []
     for value in json.loads(spelling):
         if isinstance(value, dict):
@@ -60,7 +62,7 @@ def fields_of(spelling: str) -> list[Any]:
 
 
 def bound(spelling: str, first: int = 1) -> tuple[tuple[str, ...], list[SQLiteValue]]:
-    """Expressions for the columns of a key, and what to bind to them from the parameter ``first`` on."""
+    """Return SQL expressions for the columns of a key, and what to bind to them from the parameter ``first`` on."""
     values = fields_of(spelling)
     # plus: without the affinity of TEXT, which would be put on what they are compared with
     names = tuple(f"+CAST(?{n} AS TEXT)" if is_text else f"?{n}" for n, is_text in enumerate(values[::2], first))
