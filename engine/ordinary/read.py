@@ -1,15 +1,14 @@
-"""Reading the changes of ordinary tables: rows first, then the cells that differ from their row's stamp.
+"""Reads the changes of ordinary tables: rows first, then the cells that differ from their row's stamp.
 
-The place in a range is (phase, db_version, number of the row). Cells of the range go with their row where its stamp is
-in the range too, so that in a first sync most rows are visited once. A part ends at a row. What is written meanwhile
+The place in a range is (phase, db_version, number of the row). Cells of the range are sent with their row if its stamp
+is in the range too, so that in a first sync most rows are visited once. A part ends at a row. What is written meanwhile
 leaves the range upward: a row's stamp and its entries only ever get higher versions, and a cell that goes from its
 row's stamp to an entry under its old version comes in the second phase, whose place is behind all of the first.
 
-Of a range that has not all columns (``Share``) the other cells are left out; a row that has no other is told by its
-sentinel.
+In a range without all columns (``Share``) the other cells are left out; a row without any left is sent as its sentinel.
 
-Who cannot capture reads what was captured all the same: a cell that holds something else than was seen is left out, as
-it will have left every range upward by the time it is captured.
+A caller that cannot capture still reads what was captured: a cell that differs from its shadow is left out, as it will
+have left every range upward by the time it is captured.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ TOGETHER = 1_000
 """Rows that are read by one query."""
 
 CELLS_TOGETHER = 5_000
-"""Cells that are, more than a row can have."""
+"""Cells that are read by one query; more than a row can have."""
 
 _PLACE = struct.Struct(">Bqq")
 _ROWS, _CELLS = 0, 1
@@ -44,15 +43,15 @@ _BITS = MAX_VERSION.bit_length() - 1
 
 
 class _OutOfRange(Exception):
-    """A version that peers do not take."""
+    """A version that peers do not accept."""
 
 
 class _Gone(Exception):
-    """A row that is not there any more, and nobody has recorded that."""
+    """A row that no longer exists, without a record of that."""
 
 
 class At(NamedTuple):
-    """A place: everything up to this row of a phase is behind it."""
+    """A place, which has everything up to this row of a phase behind it."""
 
     phase: int
     db_version: int
@@ -60,7 +59,7 @@ class At(NamedTuple):
 
     @classmethod
     def of(cls, place: bytes) -> At | None:
-        """What ``as_bytes`` made; None of anything else."""
+        """Return the place from what ``as_bytes`` made; None from anything else."""
         try:
             found = cls(*_PLACE.unpack(place))
         except struct.error:
@@ -68,11 +67,11 @@ class At(NamedTuple):
         return found if found.phase in (_ROWS, _CELLS) else None
 
     def as_bytes(self) -> bytes:
-        """The place as others keep it."""
+        """Return the place as bytes for others to keep."""
         return _PLACE.pack(*self)
 
     def next_phase(self, since: int) -> At | None:
-        """Where the next phase of a range begins; None after the last."""
+        """Return where the next phase of a range begins; None after the last."""
         return At(_CELLS, since, LAST) if self.phase == _ROWS else None
 
 
@@ -80,8 +79,8 @@ class UnsendableRows(Unsendable):
     """Rows of an ordinary table cannot be sent.
 
     Attributes:
-        at, since, until: one is behind this place, in this range.
-        bounded: only some of the rows there were to be read.
+        at, since, until: one such row is behind this place, in this range.
+        bounded: whether only some of the rows there were to be read.
     """
 
     def __init__(self, table: str, at: At, since: int, until: int, *, bounded: bool, cause: Exception) -> None:
@@ -93,8 +92,8 @@ class UnsendableRows(Unsendable):
 
 
 def rows_of_range(db: apsw.Connection, entry: Entry, phase: int) -> str:
-    """A SELECT of (db_version, r) of the rows that a phase of a range comes upon, behind (:version, :r) and
-    up to :until, :most of them, where the range begins above :since; without those that are held back."""
+    """Return a SELECT of (db_version, r) of the rows in a phase of a range, after (:version, :r) and up to :until, at
+    most :most of them, where the range begins above :since; without withheld rows."""
     if phase == _ROWS:
         source, also = f"main.{entry.rows} AS c", ""
     else:
@@ -185,10 +184,10 @@ class _Reader:
         self._is_there = whole.there
         self._not_held = _not_held(db, entry, "r.r")
         self.at = At(_ROWS, since, LAST)
-        """All of the range up to it was read."""
+        """Everything in the range up to it was read."""
 
     def read(self, at: At) -> At | None:
-        """The place where ``fill`` was full; None at the end."""
+        """Return the place where ``fill`` was full; None at the end."""
         if at.phase == _ROWS:
             stopped = self._phase(at, self._rows)
             if stopped is not None:
@@ -218,7 +217,7 @@ class _Reader:
         return False
 
     def _rows(self, at: At) -> Iterator[tuple[At, list[Change]]]:
-        """The rows whose stamp is in the range, with the cells that are in it too."""
+        """Read the rows whose stamp is in the range, with the cells that are in it too."""
         while True:
             found: list[tuple[Any, ...]] = self._db.execute(
                 f"SELECT r.r, r.pk, {self._is_there}, {FIELDS}{self._values}"
@@ -242,7 +241,7 @@ class _Reader:
                 return
 
     def _captured(self, values: Sequence[Any]) -> dict[int, SQLiteValue]:
-        """What a row holds, by slot, where it is what was seen."""
+        """Return what a row holds, by slot, where it equals its shadow."""
         slots = self._slots
         if not self._behind:
             return dict(zip(slots, values, strict=True))
@@ -261,7 +260,7 @@ class _Reader:
         return changes
 
     def _cells(self, at: At) -> Iterator[tuple[At, list[Change]]]:
-        """The cells in the range whose row's stamp is not in it."""
+        """Read the cells in the range whose row's stamp is not in it."""
         while True:
             found: list[tuple[Any, ...]] = self._db.execute(
                 "SELECT c.db_version, c.r, c.slot, c.col_version, c.site, r.pk, r.length,"

@@ -16,13 +16,13 @@ from engine.tables.pack import pack
 
 
 def covers_of(slots: Iterable[int]) -> bytes:
-    """A set of slots as it is kept: bit by bit, in as few bytes as hold it."""
+    """Return a set of slots as it is stored: bit by bit, in as few bytes as possible."""
     bits = sum(1 << slot for slot in slots)
     return bits.to_bytes((bits.bit_length() + 7) // 8, "little")
 
 
 def slots_of(covers: bytes) -> set[int]:
-    """The set of slots that is kept so."""
+    """Return the set of slots that was stored in this way."""
     bits = int.from_bytes(covers, "little")
     return {slot for slot in range(bits.bit_length()) if bits >> slot & 1}
 
@@ -31,12 +31,13 @@ FIELDS = "r.length, r.covers, r.col_version, r.db_version, r.site"
 
 
 def row_of(length: int, covers: bytes, col_version: int, db_version: int, site: int) -> Row:
-    """A row by its ``FIELDS``, without its entries."""
+    """Return a row from its ``FIELDS``, without its entries."""
     return Row(length, slots_of(covers), Cell(col_version, db_version, site))
 
 
 def stamp_of(entry: Entry, column: str, part: str) -> str:
-    """An expression for a field of the stamp of this column of the record ``r``; of a key column, of the row's."""
+    """Return an SQL expression for a field of this column's stamp in the record ``r``; for a key column, of the row's
+    stamp."""
     if column not in entry.slots:
         return f"r.{part}"
     cell = f"SELECT c.{part} FROM main.{entry.cells} AS c WHERE c.r = r.r AND c.slot = {entry.slots[column]}"
@@ -44,7 +45,7 @@ def stamp_of(entry: Entry, column: str, part: str) -> str:
 
 
 def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[int, dict[int, Cell]]:
-    """The entries, by slot, of those of these rows that have any, by number."""
+    """Return the entries by slot of those of these rows that have any, by number."""
     found: dict[int, dict[int, Cell]] = {}
     if rows:
         sql = f"SELECT r, slot, col_version, db_version, site FROM main.{entry.cells} WHERE r IN carray(?)"
@@ -54,7 +55,7 @@ def entries_of(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> dict[i
 
 
 class Records:
-    """Those of one table, in the caller's transaction."""
+    """The records of one table, in the caller's transaction."""
 
     def __init__(self, db: apsw.Connection, entry: Entry) -> None:
         self._db = db
@@ -62,7 +63,7 @@ class Records:
         self._before: dict[int, dict[int, Cell]] = {}
 
     def by_key(self, packed: Sequence[bytes]) -> dict[bytes, tuple[int, Row]]:
-        """The number and the row of each of these wire keys that is known."""
+        """Return the number and the row of each of these wire keys that has a record."""
         if not packed:
             return {}
         found: list[tuple[Any, ...]] = (
@@ -79,12 +80,12 @@ class Records:
         return rows
 
     def numbers(self, packed: Sequence[bytes]) -> dict[bytes, int]:
-        """The number of each of these wire keys that is known."""
+        """Return the number of each of these wire keys that has a record."""
         sql = f"SELECT r.pk, r.r FROM carray(?1) AS c CROSS JOIN main.{self._entry.rows} AS r ON r.pk = c.value"
         return dict(self._db.execute(sql, (apsw.carray(tuple(packed), flags=apsw.SQLITE_CARRAY_BLOB),)))
 
     def by_local_key(self, key: Sequence[SQLiteValue]) -> tuple[bytes, int] | None:
-        """The wire key and the number of the row that has a key here, if it has a record."""
+        """Return the wire key and the number of the row with this key here, if it has a record."""
         entry = self._entry
         if entry.has_global_key:
             is_key = " AND ".join(f"{name} = ?" for name in entry.log_key)
@@ -96,7 +97,7 @@ class Records:
         return None if number is None else (packed, number)
 
     def is_new(self, r: int) -> None:
-        """A row has a record that says nothing yet but its number."""
+        """Note that a row's record says nothing yet but its number."""
         self._before[r] = {}
 
     def add_entries(self, rows: Mapping[int, Row]) -> None:
@@ -107,7 +108,7 @@ class Records:
             row.entries.update(self._before[r])
 
     def put_new(self, rows: Sequence[tuple[bytes, Row]]) -> range:
-        """Write rows that have no records yet; returns their numbers."""
+        """Write rows that have no records yet; return their numbers."""
         if not rows:
             return range(0)
         first: int = cursor(self._db).execute(f"SELECT ifnull(max(r), 0) + 1 FROM main.{self._entry.rows}").get
@@ -127,7 +128,7 @@ class Records:
         return numbers
 
     def put(self, rows: Sequence[tuple[int, Row]]) -> None:
-        """Write rows that have records, whose entries were read; nothing is seen of a tombstone."""
+        """Write rows that have records, whose entries were read; a tombstone has no shadow."""
         if not rows:
             return
         update = (

@@ -1,5 +1,5 @@
-"""Has what refers to one row refer to another, as if an app had written that, where no app can: in rows that are
-hidden, and in references that are led elsewhere already (``leading``), so that the table shows what they are to be."""
+"""Makes what refers to one row refer to another, as if an app had written that, where no app can: in hidden rows, and
+in references that are redirected (``leading``), whose new value the table shows already."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ def redirect(
     columns: Mapping[str, tuple[SQLiteValue, SQLiteValue]],
     versions: Versions,
 ) -> None:
-    """Do it for one foreign key of a table, in the caller's write transaction; what is in the key of a row stays.
+    """Redirect one foreign key of a table, in the caller's write transaction; columns in the key of a row do not
+    change.
 
     Args:
-        columns: each with what it holds where it refers to the one, and is to hold.
+        columns: each with its old and its new value.
     """
     if not columns.keys() <= entry.slots.keys():
         return

@@ -1,4 +1,5 @@
-"""What refers to the rows of an auto-numbered table by the numbers that they have here (``global_keys``)."""
+"""Finds and changes what refers to rows of an auto-numbered table by the numbers that they have here
+(``global_keys``)."""
 
 from __future__ import annotations
 
@@ -25,17 +26,17 @@ from engine.text import printable, t
 
 
 class Written(Enum):
-    """Which references, by who wrote them last, and when."""
+    """Which references, by who wrote them last and when."""
 
     EVER = 0
     HERE = 1
     SINCE = 2
-    """Here, since the row was gone, or hidden, to which they refer: by then its number was nobody's."""
+    """Here, after the row that they refer to was deleted or hidden, so that its number belonged to no row."""
 
 
 class Referring:
-    """The columns of all tables that hold numbers of one, but for its own key, in the caller's write transaction. A 0
-    in them refers to nobody.
+    """The columns of all tables that hold numbers of one table, except its own key, in the caller's write transaction.
+    A 0 in them refers to no row.
 
     Args:
         without: names of tables that are left out.
@@ -47,7 +48,7 @@ class Referring:
         self._without = without
 
     def columns(self) -> Iterator[tuple[Entry, str]]:
-        """Each, with its table."""
+        """Return each column, with its table."""
         root = self._root.number
         for entry in register.load(self._db):
             for column, of in entry.refers.items():
@@ -55,8 +56,8 @@ class Referring:
                     yield entry, column
 
     def referred_to(self, found: Sequence[int]) -> dict[int, bool]:
-        """Those of these numbers, of rows that are gone, to which others referred already when they were last seen, and
-        still do; and whether any did before the row was gone."""
+        """Return those of these numbers of deleted rows that other rows referred to when last seen, and still do; and
+        whether any did before the row was deleted."""
         kept: dict[int, bool] = {}
         found = [number for number in found if number]
         for entry, column in self.columns() if found else ():
@@ -83,7 +84,7 @@ class Referring:
         return kept
 
     def still_held(self, found: Sequence[int]) -> set[int]:
-        """Those of these numbers that rows hold which were known before, whatever they held then."""
+        """Return those of these numbers that rows with records hold, whatever they held before."""
         held: set[int] = set()
         for entry, column in self.columns() if found else ():
             row = f"t.{ident(column)}"
@@ -97,7 +98,7 @@ class Referring:
         return held
 
     def release(self, found: Sequence[int]) -> None:
-        """Rows that are gone whose key is made of these numbers have none any more."""
+        """Release the local keys of deleted rows whose key consists of these numbers."""
         for entry, column in self.columns():
             if column in entry.key:
                 at = entry.log_key[entry.key.index(column)]
@@ -105,10 +106,10 @@ class Referring:
                 self._db.execute(sql, (numbers(found),))
 
     def swap(self, one: int, other: int, free: int) -> None:
-        """All that refers to one of two numbers is to refer to the other; what tables show of it stays, but for keys.
+        """Swap two numbers in everything that refers to them; what tables show stays, except in keys.
 
         Args:
-            free: a number that nobody has.
+            free: a number that no row has.
         """
         for entry, column in self.columns():
             if column in entry.key:
@@ -123,7 +124,7 @@ class Referring:
                 self._db.execute(f"UPDATE main.{kept} SET {at} = {swapped} WHERE {where}", (one, other))
 
     def move(self, number: int, other: int, but: Written | None = None) -> None:
-        """All that refers to a number is to refer to another one, but for these references."""
+        """Make everything that refers to a number refer to another one, except these references."""
         for entry, column in self.columns() if number else ():
             self._move(entry, column, number, other, but)
 
@@ -149,13 +150,13 @@ class Referring:
             self._db.execute(sql, (other, number))
 
     def _is_text(self, entry: Entry, column: str) -> bool:
-        """Whether a column stores numbers as text."""
+        """Return whether a column stores numbers as text."""
         declared: str | None = self._db.column_metadata("main", entry.name, column)[0]
         return Affinity.of(declared or "") is Affinity.TEXT
 
     def _write_unnoticed(self, entry: Entry, column: str, sql: str, bindings: tuple[int, int]) -> None:
-        """Where a rule of the table forbids it, it is written all the same, as what is recorded and what is there have
-        to agree, and the table is parked: a person is told."""
+        """Write even if a rule of the table forbids it, as records and table have to agree; the table is then parked,
+        and a person told."""
         with _unnoticed(self._db):
             try:
                 self._db.execute(sql, bindings)
@@ -174,8 +175,8 @@ class Referring:
                 coverage.forget_table(self._db, entry.name)
 
     def adopt(self, found: Sequence[int], version: int, which: Written = Written.EVER) -> None:
-        """These references to these numbers mean the rows that have them from now on: as if they were written with a
-        version."""
+        """Let these references to these numbers mean the rows that have them from now on, as if they were written with
+        a version."""
         written: dict[int, dict[int, list[int]]] = {}
         found = [number for number in found if number]
         entries = {entry.number: entry for entry, _ in self.columns()} if found else {}
@@ -197,7 +198,7 @@ class Referring:
             Changed(self._db, entries[number], version).write_each({r: slots[r] for (r,) in left})
 
     def _was(self, which: Written, entry: Entry, column: str) -> str:
-        """A condition that the reference in this column of the record ``r`` is one of these."""
+        """Return an SQL condition that the reference in this column of the record ``r`` is one of these."""
         if which is Written.EVER:
             return "1"
         if which is Written.HERE:
@@ -210,7 +211,8 @@ class Referring:
         return f"{_is_own(entry, column)} AND {_version(entry, column)} > ({gone})"
 
     def _bear_again(self, entry: Entry, column: str, found: Sequence[int], version: int, some: str) -> None:
-        """Rows whose key is made of these numbers are others now: those are logged, and these are gone."""
+        """Treat rows whose key consists of these numbers as other rows: the new ones are logged, and the old ones are
+        gone."""
         at = entry.log_key[entry.key.index(column)]
         sql = f"SELECT r.r FROM main.{entry.rows} AS r WHERE r.{at} IN carray(?) AND r.length % 2 = 1{some}"
         reborn: list[Any] = self._db.execute(sql, (numbers(found),)).fetchall()
@@ -228,22 +230,22 @@ def _nowhere(entry: Entry) -> str:
 
 
 def _kept_as(entry: Entry, column: str) -> str:
-    """What a column is called in the records, and of hidden rows."""
+    """Return a column's name in the records, and for hidden rows."""
     return f"v{entry.slots[column]}" if column in entry.slots else entry.log_key[entry.key.index(column)]
 
 
 def _is_own(entry: Entry, column: str) -> str:
-    """A condition that this column of the record ``r`` was last written here."""
+    """Return an SQL condition that this column of the record ``r`` was last written here."""
     return f"{stamp_of(entry, column, 'site')} = {OWN}"
 
 
 def _version(entry: Entry, column: str) -> str:
-    """An expression for the version with which this column of the record ``r`` was last written."""
+    """Return an SQL expression for the version with which this column of the record ``r`` was last written."""
     return stamp_of(entry, column, "db_version")
 
 
 def _record_is(db: apsw.Connection, entry: Entry) -> str:
-    """A condition that ``r`` is the record of the row ``t`` of the table."""
+    """Return an SQL condition that ``r`` is the record of the table's row ``t``."""
     columns = [f"t.{ident(column)}" for column in entry.key]
     if entry.has_global_key:
         return " AND ".join(f"r.{one} = {column}" for one, column in zip(entry.log_key, columns, strict=True))
@@ -252,7 +254,7 @@ def _record_is(db: apsw.Connection, entry: Entry) -> str:
 
 @contextmanager
 def _unnoticed(db: apsw.Connection) -> Iterator[None]:
-    """What is written inside is no write of the app's: no trigger runs, and no foreign key is enforced."""
+    """Write inside without counting as the app: no trigger runs, and no foreign key is enforced."""
     switches = (apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, apsw.SQLITE_DBCONFIG_ENABLE_FKEY)
     before = [(switch, db.config(switch, -1)) for switch in switches]
     try:
@@ -266,7 +268,7 @@ def _unnoticed(db: apsw.Connection) -> Iterator[None]:
 
 @contextmanager
 def _unchecked(db: apsw.Connection) -> Iterator[None]:
-    """CHECK says nothing inside."""
+    """Ignore CHECK rules inside."""
     before: int = db.execute("PRAGMA ignore_check_constraints").get
     try:
         db.execute("PRAGMA ignore_check_constraints = 1")

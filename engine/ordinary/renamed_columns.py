@@ -1,7 +1,7 @@
-"""Columns that an app has renamed: hidden rows keep what they hold in them, as rows in the table do.
+"""Columns that an app has renamed: hidden rows keep their values in them, as rows in the table do.
 
-To those who compare names, a renamed column is one that went and one that came. What the rows in the table hold in it
-is captured as written; hidden rows, which the app cannot see, are written to here in its place.
+By its name, a renamed column is one that was dropped and another that was added. What rows in the table hold in it is
+captured as written; hidden rows, which the app cannot see, are written here instead.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from engine.sqlite.sql import ident
 
 
 def renamed(db: apsw.Connection, entry: Entry, columns: tuple[str, ...]) -> dict[str, str]:
-    """The new columns that are old ones under another name, each with that; none where no row is hidden.
+    """Return the new columns that are renamed old ones, each with its old name; none if no row is hidden.
 
     Args:
-        columns: those that the table has now, in its order, but for its key.
+        columns: the table's present columns outside the key, in its order.
     """
     if len(columns) != len(entry.columns) or not Hidden(db, entry).any():
         return {}
@@ -33,7 +33,8 @@ def renamed(db: apsw.Connection, entry: Entry, columns: tuple[str, ...]) -> dict
 
 
 def _holds_the_same(db: apsw.Connection, entry: Entry, old: str, new: str) -> bool:
-    """Whether most rows hold in a new column what was seen of an old one: it did not come in place of that."""
+    """Return whether most rows hold in a new column what their shadow has for an old one, so that it was renamed and
+    not replaced."""
     alike = f"{mark(f't.{ident(new)}')} IS r.v{entry.slots[old]}"
     found = db.execute(
         f"SELECT ifnull(sum({alike}), 0), count(*) FROM main.{entry.rows} AS r"
@@ -44,7 +45,7 @@ def _holds_the_same(db: apsw.Connection, entry: Entry, old: str, new: str) -> bo
 
 
 def write_to_hidden(db: apsw.Connection, entry: Entry, columns: Collection[str], version: int) -> bool:
-    """Stamp hidden rows that hold something else in these new columns than their defaults; returns whether any do."""
+    """Stamp hidden rows that hold anything but the default in these new columns; return whether any do."""
     written: dict[int, list[int]] = {}
     for slot in (entry.slots[column] for column in columns):
         rows: list[Any] = db.execute(

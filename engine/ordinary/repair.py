@@ -1,9 +1,9 @@
-"""Finds, names and repairs records of ordinary tables that no longer fit together.
+"""Finds, names and repairs records of ordinary tables that contradict each other.
 
-Nothing that the app wrote is lost: values are taken from the table, and recorded as written now. A row whose record
-is damaged begins a new life, which beats what others hold, as one with a version that is used up does
-(``engine.crr.tables.exhausted_versions`` has the rules, which are the same). Where all records of a table are gone, its
-rows are told as if they were new, and peers are asked for all that they have of it.
+Nothing that the app wrote is lost: values are taken from the table, and recorded as written now. A row whose record is
+damaged begins a new life, which beats what others hold, as does one whose versions are exhausted (the rules are those
+of ``engine.crr.tables.exhausted_versions``). If all records of a table are gone, its rows are sent as if they were new,
+and peers are asked for everything that they have of it.
 """
 
 from __future__ import annotations
@@ -35,10 +35,10 @@ _LEFT = "crsql_syncline_{}_{}"
 
 
 class Repair:
-    """Looks at all ordinary tables of a file.
+    """Checks all ordinary tables of a file.
 
     Args:
-        shown_key: gives the key of a row that is withheld.
+        shown_key: returns the key of a row that is withheld.
     """
 
     def __init__(self, db: apsw.Connection, tables: OrdinaryTables, versions: Versions, shown_key: ShownKey) -> None:
@@ -48,7 +48,7 @@ class Repair:
         self._shown_key = shown_key
 
     def check(self) -> list[Finding]:
-        """Everything that is damaged; reads every row, and changes nothing."""
+        """Return everything that is damaged; reads every row, and changes nothing."""
         found = [Finding(name, Damage.LEFT_OVER, count) for name, count in _left_over(self._db).items()]
         for entry in register.load(self._db):
             found += self._check(entry)
@@ -85,7 +85,7 @@ class Repair:
             yield from no_text(entry.name, [*find_all(db, entry), *unreadable_keys(db, entry)], self._shown_key)
 
     def repair(self, found: Sequence[Finding]) -> list[Finding]:
-        """Mend what of that has a remedy, in the caller's write transaction; returns what it was."""
+        """Repair what can be repaired, in the caller's write transaction, and return what it was."""
         self._raise_version()
         _drop_left_over(self._db)
         survey = self._tables.survey
@@ -99,7 +99,7 @@ class Repair:
         return [finding for finding in found if finding.remedy]
 
     def _raise_version(self) -> None:
-        """Above all that is recorded, before anything gets the next one."""
+        """Raise the file's version above everything recorded, before anything gets the next one."""
         tables = [f"main.{name}" for entry in self._tables.entries() for name in (entry.rows, entry.cells)]
         highest = max((self._db.execute(f"SELECT ifnull(max(db_version), 0) FROM {t}").get for t in tables), default=0)
         if highest > self._versions.db_version():
@@ -124,8 +124,8 @@ class Repair:
         register.save(db, replace(entry, schema=-1))  # all of it is looked at again
 
     def _make_anew(self, entry: Entry, survey: Survey) -> None:
-        """A table whose records are gone starts anew, with all those that refer to it; its rows keep their names where
-        these are left."""
+        """Start a table whose records are gone anew, with all that refer to it; its rows keep their names if these are
+        left."""
         entries = {one.number: one for one in register.load(self._db)}
         again = {entry.number}
         while more := {n for n, one in entries.items() if again.intersection(one.refers.values())} - again:
@@ -137,10 +137,10 @@ class Repair:
                 self._tables.make(one.name)
 
     def _mend_records(self, entry: Entry, *, everything: bool) -> None:
-        """Mend damaged records, and those with versions that are used up.
+        """Repair damaged records, and those with exhausted versions.
 
         Args:
-            everything: all cells are told as written now: the records of some are gone.
+            everything: whether to send all cells as written now, as the records of some are gone.
         """
         db, rows, version = self._db, f"main.{entry.rows}", self._versions.next_version()
         before = db.total_changes()
@@ -167,7 +167,8 @@ class Repair:
             self._versions.keep_floor(version)
 
     def _lower_lengths(self, entry: Entry, version: int) -> None:
-        """What lost to a length so high may win now, but a clock has passed it: all of the table is asked for again."""
+        """Lower lengths that are too high, and have the whole table asked for again: what lost to them may win now, but
+        a clock has passed it."""
         db, high = self._db, f"SELECT r FROM main.{entry.rows} WHERE {odd('length')}"
         if db.execute(f"{high} LIMIT 1").fetchone() is not None:
             coverage.forget_table(db, entry.name)
@@ -177,8 +178,8 @@ class Repair:
             db.execute(f"UPDATE main.{entry.rows} SET length = {lowered('length')} WHERE {odd('length')}")
 
     def _begin_anew(self, entry: Entry, rows: dict[int, int], version: int) -> None:
-        """Have rows begin a new life after these causal lengths, with all cells at column version 1. What is deleted
-        stays so."""
+        """Begin a new life for rows after these causal lengths, with all cells at column version 1. Deleted rows stay
+        deleted."""
         db, now = self._db, f"db_version = ?1, site = {stamps.OWN}"
         db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN carray(?)", (numbers(list(rows) or [-1]),))
         db.executemany(
@@ -192,7 +193,7 @@ class Repair:
 
 
 def _damaged(db: apsw.Connection, entry: Entry) -> dict[int, int | None]:
-    """The rows whose record is damaged, by number, and the causal length; None: the key is no key."""
+    """Return the rows whose record is damaged, by number, and the causal length; None if the key is invalid."""
     sites = "site IN (SELECT ordinal FROM main.crsql_site_id)"
     length = f"CASE WHEN {odd('length')} OR length = 0 THEN 1 ELSE length END"
     sound = f"length IS NOT 0 AND db_version > 0 AND typeof(covers) = 'blob' AND {sites}"
@@ -224,7 +225,7 @@ def _is_key(entry: Entry, packed: object) -> bool:
 
 
 def _stray_cells(entry: Entry) -> str:
-    """A SELECT of (r, slot) of the cells that belong to no row, or no column."""
+    """Return a SELECT of (r, slot) of the cells that belong to no row, or no column."""
     live = ", ".join(map(str, entry.live)) or "NULL"
     return (
         f"SELECT c.r, c.slot FROM main.{entry.cells} AS c LEFT JOIN main.{entry.rows} AS r ON r.r = c.r"
@@ -233,7 +234,7 @@ def _stray_cells(entry: Entry) -> str:
 
 
 def _used_up(entry: Entry) -> str:
-    """A SELECT of the numbers of the rows with a version to which nobody counts."""
+    """Return a SELECT of the numbers of the rows with a version that nobody can reach by counting."""
     return (
         f"SELECT r FROM main.{entry.rows} WHERE {odd('length')} OR {odd('col_version')}"
         f" UNION SELECT r FROM main.{entry.cells} WHERE {odd('col_version')}"
@@ -241,7 +242,7 @@ def _used_up(entry: Entry) -> str:
 
 
 def _ahead(entry: Entry) -> str:
-    """A SELECT of the records with a version above ?1."""
+    """Return a SELECT of the records with a version above ?1."""
     return (
         f"SELECT r FROM main.{entry.rows} WHERE db_version > ?1"
         f" UNION ALL SELECT r FROM main.{entry.cells} WHERE db_version > ?1"
@@ -249,7 +250,7 @@ def _ahead(entry: Entry) -> str:
 
 
 def _left_over(db: apsw.Connection) -> dict[str, int]:
-    """How many tables and triggers there are of no table in the register, by the table that they are on."""
+    """Count the tables and triggers that belong to no table in the register, by the table that they are on."""
     found: dict[str, int] = {}
     for _, name, table in _lone(db):
         on = table if name != table else name

@@ -1,4 +1,4 @@
-"""Merges the changes to one ordinary table row by row: the way for a few, and for rows with anything unusual."""
+"""Merges the changes to one ordinary table row by row: for a few rows, and for rows with anything unusual."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from engine.tables.validate import check, check_key
 
 
 class Winner(NamedTuple):
-    """A change that won: its place in the batch, the key and the value as the table has them, and what it overwrote."""
+    """A change that won: its position in the batch, the key and the value as the table has them, and what it
+    overwrote."""
 
     place: int
     key: Key
@@ -36,7 +37,7 @@ class Winner(NamedTuple):
 
 
 class Rowwise:
-    """The rows of one table in a batch, and what each is offered."""
+    """The rows of one table in a batch, and the changes that came for each."""
 
     def __init__(
         self,
@@ -49,7 +50,7 @@ class Rowwise:
     ) -> None:
         """
         Args:
-            exact: a row is hidden of which a column would make another value; otherwise it takes that one.
+            exact: whether to hide a row if a column would convert its value; otherwise it takes the converted value.
         """
         self.writer = writer
         self.entry: Entry = writer.entry
@@ -68,7 +69,7 @@ class Rowwise:
         self.local = LocalNumbers(writer.db, writer.entry) if writer.entry.refers else None
 
     def offer(self, place: int, change: Change) -> None:
-        """Take a change; those of one row and one length that come together are merged together.
+        """Add a change; those of one row and one length that come together are merged together.
 
         Raises:
             InvalidChange: no well-behaved peer sends it.
@@ -84,7 +85,7 @@ class Rowwise:
         self._runs.append((change.pk, change.cl, [place]))
 
     def packed(self) -> set[bytes]:
-        """The keys of the rows, as records have them. Two encodings can mean one key."""
+        """Return the keys of the rows, as records have them. Two encodings can mean the same key."""
         for pk in dict.fromkeys(pk for pk, _, _ in self._runs):
             if pk in self._keys:
                 continue
@@ -126,7 +127,8 @@ class Rowwise:
             self._decide_run(self._rows[self._keys[pk][1]], length, places, version)
 
     def _put_merged(self, rows: Sequence[MergedRow]) -> None:
-        """Put what was merged of references into what was read of rows: the table shows others where these are led."""
+        """Replace references in rows that were read by the merged ones, as the table shows others if they are
+        redirected."""
         slots = {column: self.entry.slots[column] for column in self.writer.leads}
         sql = f"SELECT {', '.join(f'v{slot}' for slot in slots.values())} FROM main.{self.entry.rows} WHERE r = ?"
         for merged in rows:
@@ -136,7 +138,7 @@ class Rowwise:
                     merged.values[column] = value
 
     def place(self) -> None:
-        """Put what won into the numbers that rows have here, before it is written."""
+        """Translate what won into the numbers that rows have here, before it is written."""
         if self.local is None:
             return
         self.local.place(self.changed(), self.records)
@@ -146,12 +148,12 @@ class Rowwise:
             self.winners[n] = winner._replace(key=key, value=value)
 
     def _current(self, merged: MergedRow, column: str) -> SQLiteValue:
-        """What the row holds now in a column, as it travels."""
+        """Return what the row holds now in a column, as it is sent."""
         value = merged.current(column)
         return value if self.local is None or column in merged.taken else self.local.name_of(column, value)
 
     def changed(self) -> list[MergedRow]:
-        """The rows that won anything."""
+        """Return the rows that won anything."""
         return [merged for merged in self._rows.values() if merged.changed]
 
     def _decide_run(self, merged: MergedRow, length: int, places: Sequence[int], version: int) -> None:

@@ -1,5 +1,5 @@
-"""Which hidden rows are the same as the one in their way: where a UNIQUE rule with a text column says so, as two
-folders that are both called “Inbox” are one to a person. Elsewhere two rows are kept apart."""
+"""Decides which hidden rows are the same as the one in their way: a UNIQUE rule with a text column says so, as two
+folders that are both called “Inbox” are the same to a person. Other rows are kept apart."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.sqlite.values import Affinity
 
 
 class Same:
-    """The UNIQUE rules of one table, in the caller's transaction; those over expressions left out."""
+    """The UNIQUE rules of one table, except those over expressions, in the caller's transaction."""
 
     def __init__(self, db: apsw.Connection, table: OrdinaryTable) -> None:
         self._db = db
@@ -27,8 +27,8 @@ class Same:
 
     @cached_property
     def _rules(self) -> list[tuple[bool, str]]:
-        """Of each whether rows are the same by it, and a condition that the shown row ``t`` and the hidden one ``h``
-        are alike in its columns."""
+        """Return for each rule whether it makes rows the same, and an SQL condition that the shown row ``t`` and the
+        hidden one ``h`` are equal in its columns."""
         found: dict[int, list[tuple[str | None, str, bool]]] = {}
         sql = (
             "SELECT i.seq, i.partial, c.name, c.coll FROM pragma_index_list(?1, 'main') AS i"
@@ -54,7 +54,7 @@ class Same:
         return rules
 
     def are(self, r: int, way: tuple[SQLiteValue, ...]) -> bool:
-        """Whether a hidden row is the same as the shown one with this key, which is in its way."""
+        """Return whether a hidden row is the same as the shown one with this key, which is in its way."""
         alike = " OR ".join(f"({condition})" for same, condition in self._rules if same)
         if not alike or not self._entry.collection:
             return False
@@ -65,8 +65,8 @@ class Same:
         return self._db.execute(sql, (r, *way)).get is not None
 
     def try_later(self, hidden: Hidden) -> bool:
-        """Have hidden rows tried again before whose ``way`` another row is shown now that may be in their way, too: the
-        first one counts. Returns whether there are any."""
+        """Have hidden rows tried again if a row that sorts before the one in their ``way`` is shown now and may be in
+        their way, too, as the first one counts. Return whether there are any."""
         entry = self._entry
         if not entry.collection or not any(same for same, _ in self._rules):
             return False

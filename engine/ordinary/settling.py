@@ -1,4 +1,4 @@
-"""Hidden rows that come in after a capture, as what was in their way is gone."""
+"""Shows hidden rows after a capture, if what was in their way is gone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from engine.tables.types import DescribedTable
 
 @dataclass(frozen=True, eq=False)
 class _AllTables:
-    """Those of all kinds, for the rule."""
+    """The tables of all kinds, for the trigger rule."""
 
     tables: Mapping[str, DescribedTable]
 
@@ -32,11 +32,11 @@ def settle(
     all_tables: Mapping[str, DescribedTable],
     versions: Versions,
 ) -> None:
-    """Try the hidden rows of these tables that are to be tried, in the caller's write transaction: nothing is left to
-    capture of them.
+    """Try the hidden rows of these tables that are to be tried, in the caller's write transaction. Nothing is left to
+    capture in them.
 
     Args:
-        rule: for the triggers of the app. all_tables: all that are synced, of all kinds, by name.
+        rule: for the app's triggers. all_tables: all that are synced, of all kinds, by name.
     """
     with _unenforced(db), rule.in_force(_AllTables(all_tables)):
         db.execute("SAVEPOINT crsql_syncline_settling")
@@ -53,7 +53,7 @@ def settle(
 
 @contextmanager
 def _unenforced(db: apsw.Connection) -> Iterator[None]:
-    """Foreign keys are not enforced inside, as in a merge."""
+    """Do not enforce foreign keys inside, as in a merge."""
     switch = apsw.SQLITE_DBCONFIG_ENABLE_FKEY
     before = db.config(switch, -1)
     db.config(switch, 0)

@@ -1,6 +1,7 @@
-"""What is remembered of a row as it was last seen, so that a look at the table tells what was written since.
+"""The shadow of a row: its values as last seen, so that comparing it with the table tells what was written since.
 
-A value is kept as it is, or, of a text or blob of more than 32 bytes, as a digest of 33, which no kept value can equal.
+A value is kept as it is, except that a text or blob of more than 32 bytes is kept as a digest of 33, which no kept
+value can equal.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ SHORT = 32
 
 
 def register(db: apsw.Connection) -> None:
-    """Put the functions on a connection that the statements of this package call; they are not for triggers."""
+    """Register the functions that this package's statements call on a connection; triggers do not call them."""
     functions: dict[str, Callable[..., SQLiteValue]] = {
         "crsql_syncline_shadow": _digest,
         "crsql_syncline_pack": _pack,
@@ -38,7 +39,7 @@ def register(db: apsw.Connection) -> None:
 
 
 def mark(value: str) -> str:
-    """An expression for what is kept of a value, itself an expression."""
+    """Return an SQL expression for what is kept of a value, itself an expression."""
     return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} ELSE {value} END"
 
 
@@ -47,7 +48,7 @@ def _shadow(value: str) -> str:
 
 
 def seen(values: Sequence[SQLiteValue], encoding: str) -> Sequence[SQLiteValue]:
-    """What is kept of values, as ``mark`` has SQL tell; ``encoding``: the file's, as SQLite names it."""
+    """Return what is kept of values, as ``mark`` does in SQL; ``encoding``: the file's, as SQLite names it."""
     kinds = set(map(type, values))
     if kinds.isdisjoint((str, bytes)):
         return values
@@ -66,13 +67,13 @@ def _seen(value: SQLiteValue, encoding: str) -> SQLiteValue:
 
 
 def any_digest(values: Sequence[SQLiteValue]) -> bool:
-    """Whether of any of these values that were seen only a digest is kept."""
+    """Return whether any of these kept values is only a digest."""
     return bytes in set(map(type, values)) and any(type(value) is bytes and len(value) > SHORT for value in values)
 
 
 def packed(db: apsw.Connection, columns: Sequence[str]) -> str:
-    """An expression for the wire key of a row whose key columns are these expressions. Short ASCII texts and small
-    numbers are packed without leaving SQLite, which takes a third of the time."""
+    """Return an SQL expression for the wire key of a row whose key columns are these expressions. Short ASCII texts and
+    small numbers are packed without leaving SQLite, which takes a third of the time."""
     function = f"crsql_syncline_pack({', '.join(columns)})"
     if db.pragma("encoding") != "UTF-8" or len(columns) > 8:
         return function
@@ -81,7 +82,8 @@ def packed(db: apsw.Connection, columns: Sequence[str]) -> str:
 
 
 def _piece(value: str) -> str:
-    """What stands for a value in a packed key (``engine.tables.pack``); NULL where only Python can tell."""
+    """Return an SQL expression for a value's bytes in a packed key (``engine.tables.pack``); NULL if only Python can
+    tell."""
     printable = f"length({value}) = octet_length({value}) AND {value} NOT GLOB '*[^ -~]*'"  # and so, valid text
     text = f"CASE WHEN octet_length({value}) BETWEEN 1 AND 127 AND {printable}"
     sizes = ((1, 1, 0xFF), (2, 0x100, 0xFFFF), (3, 0x10000, 0xFFFFFF), (4, 0x1000000, 0xFFFFFFFF))
@@ -96,12 +98,12 @@ def _piece(value: str) -> str:
 
 
 def is_digest(seen: str) -> str:
-    """A condition that what is kept of a value is a digest of it."""
+    """Return an SQL condition that what is kept of a value is a digest of it."""
     return f"typeof({seen}) = 'blob' AND length({seen}) > {SHORT}"
 
 
 def differs(column: str, seen: str) -> str:
-    """A condition that the column of the row ``t`` holds something else than was seen; 1 and 1.0 differ."""
+    """Return an SQL condition that the column of the row ``t`` differs from its shadow; 1 and 1.0 differ."""
     value = f"t.{ident(column)}"
     other = f"({value} COLLATE BINARY IS NOT {seen} OR typeof({value}) != typeof({seen}))"
     return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} IS NOT {seen} ELSE {other} END"
@@ -113,14 +115,14 @@ def _digest(kind: SQLiteValue, data: SQLiteValue) -> bytes:
 
 
 def wire_key(key: Sequence[SQLiteValue]) -> list[SQLiteValue]:
-    """A key as it travels. Where a column has no type, 1 and 1.0 are one."""
+    """Return a key as it is sent. In a column without a type, 1 and 1.0 are the same."""
     return [
         int(value) if type(value) is float and value.is_integer() and abs(value) < _WHOLE else value for value in key
     ]
 
 
 def _pack(*key: SQLiteValue) -> bytes:
-    """The wire key of a row."""
+    """Return the wire key of a row."""
     return pack(wire_key(key))
 
 

@@ -1,4 +1,4 @@
-"""What decides in one transaction which rows are shown, over all tables: parents before those that refer to them."""
+"""Decides in one transaction which rows are shown, over all tables: parents before those that refer to them."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from engine.tables.trigger_rule import TriggerRule
 
 
 class Showing:
-    """What decides in one transaction which rows are shown, table by table; in the caller's write transaction, with the
-    rule for triggers in force.
+    """Decides which rows are shown, table by table, in the caller's write transaction and with the rule for triggers in
+    force.
 
     Args:
         tables: all that are synced, by name.
-        since: the version of the transaction, where nothing else is written in it. inside: as for ``Shown``.
+        since: the version of the transaction, if nothing else is written in it. inside: as for ``Shown``.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Showing:
         self._first: int | None = None
 
     def of(self, writer: Writer, version: int) -> Shown:
-        """What does that for a table; ``version``: of the transaction."""
+        """Return what decides for one table; ``version``: the transaction's."""
         shown = self._of.get(writer.entry.name)
         if shown is None:
             refer = [one for one in self._tables.values() if writer.entry.number in one.entry.refers.values()]
@@ -63,12 +63,12 @@ class Showing:
         return Parents(self._db, table.entry, table.links, {name: one.entry for name, one in self._tables.items()})
 
     def all_at_once(self, writer: Writer) -> bool:
-        """Whether rows are written at once, as long as the table takes all."""
+        """Return whether rows may be written all at once, as long as the table takes all."""
         return not (writer.loose_key or writer.keeps_out or Hidden(self._db, writer.entry).any())
 
     def attempt(self, writer: Writer, write: Callable[[], object]) -> bool:
-        """Write rows at once; returns False where they are to be written one by one: some may have been written, if
-        no trigger of the app's knows of it."""
+        """Write rows all at once; return False if they have to be written one by one. Some may have been written then,
+        unless the app has triggers on the table."""
         try:
             with savepoint(self._db) if writer.has_triggers and not self._inside else nullcontext():
                 write()
@@ -84,13 +84,13 @@ class Showing:
             self.of(writer, version).write_rows(changed, records)
 
     def is_written(self, writer: Writer, version: int) -> None:
-        """A table is written to."""
+        """Note that a table is written to."""
         self._written[writer.entry.name] = version
         self._first = min(self._first or version, version)
 
     def settle(self, names: Iterable[str] = ()) -> set[str]:
-        """As ``Shown.settle``, for the tables that were written to, these, and those whose rows refer to theirs; not
-        inside a statement. Returns the tables that may have been written to by that."""
+        """Do as ``Shown.settle`` for the tables that were written to, these tables, and those whose rows refer to
+        theirs; not inside a statement. Return the tables that may have been written to in doing so."""
         written = {*self._written, *names}
         near = (name for name, one in self._tables.items() if any(link.parent in written for link in one.links))
         names = {*written, *near}
@@ -115,7 +115,7 @@ class Showing:
         return concerned
 
     def _bereft(self, names: Iterable[str]) -> dict[str, list[Key]]:
-        """The rows of these tables that are shown, and whose parent is deleted, by what was merged now."""
+        """Return the shown rows of these tables whose parent was deleted by what was just merged."""
         since = self._first
         if since is None:
             return {}
@@ -123,7 +123,7 @@ class Showing:
         return {name: keys for name, keys in found.items() if keys}
 
     def _lead(self, root: OrdinaryTable, version: int, concerned: set[str]) -> bool:
-        """Have references to hidden rows of a table lead where they are to lead now; returns whether any changes."""
+        """Update where references to hidden rows of a table are redirected; return whether any changes."""
         if not root.entry.collection:
             return False
         leading = Leading(self._db, root.entry)
@@ -148,8 +148,7 @@ class Showing:
         return bool(changed) or renumbered
 
     def _renumber(self, root: OrdinaryTable, leading: Leading, concerned: set[str]) -> bool:
-        """Have tables show of references to rows that have other numbers now what they are to; returns whether there
-        are any."""
+        """Update what tables show for references to rows whose number has changed; return whether there are any."""
         found = self._of[root.name].take_renumbered() if root.name in self._of else []
         version = max(self._written.values(), default=self._since)
         for number, stale in found:
@@ -170,18 +169,18 @@ class Showing:
         return led or Hidden(self._db, table.entry).any() or self._parents(table).any_hidden()
 
     def settle_later(self) -> None:
-        """Inside a statement, have the next capture do that; once the logs are empty."""
+        """Leave that to the next capture, inside a statement, once the logs are empty."""
         for shown in self._of.values() if self._inside else ():
             shown.hidden.log_those_to_try()
 
 
 def _is_captured(table: OrdinaryTable) -> bool:
-    """Whether all that is in a table has a record, and its log holds no write of the app's."""
+    """Return whether everything in a table has a record, and its log holds no write of the app's."""
     return table.entry.is_whole and table.entry.due is None and table.entry.suspended is None
 
 
 def _parents_first(tables: Mapping[str, OrdinaryTable]) -> list[str]:
-    """The tables, those to whose rows others refer before these, as far as that can be."""
+    """Return the tables so that parents come before those that refer to them, as far as possible."""
     left, found = dict(tables), list[str]()
     while left:
         above = {name: {link.parent for link in one.links} - {name} for name, one in left.items()}

@@ -1,12 +1,12 @@
-"""Decides which rows a table shows whose rules cannot admit all: a function of the merged state alone, the same on
-every machine with these rules.
+"""Decides which rows a table shows if its rules cannot admit all: a function of the merged state alone, and so the same
+on every machine with these rules.
 
 Rows are decided in the order of their packed wire keys: each is shown if no row that is shown so far is in its way. So
-the rows that are shown never clash, and each hidden one clashes with a shown one before it; nothing else has both. That
-is kept up row by row: a row that comes in pushes out those behind it that it clashes with, and whatever frees a row has
-it tried again (``Hidden.try_behind``).
+shown rows never clash, and each hidden row clashes with a shown one before it; only one set of rows has both
+properties. It is maintained row by row: a row that comes in pushes out later ones that it clashes with, and whatever
+frees a row has it tried again (``Hidden.try_behind``).
 
-What clashes with what SQLite itself says, which knows its indexes, partial ones and those over expressions too.
+SQLite itself says which rows clash, as it knows its indexes, including partial ones and those over expressions.
 """
 
 from __future__ import annotations
@@ -44,19 +44,19 @@ _REASONS = {
 
 
 _TURNS = 3
-"""How often one is gone through otherwise."""
+"""How often any other table is gone through."""
 
 MOST_TURNS = 100
-"""How often a table is gone through whose rows refer to each other: more often than any chain of them is long."""
+"""How often a table is gone through whose rows refer to each other; more than the length of any chain of them."""
 
 
 class Shown:
-    """The rows of one table that are shown, in the caller's write transaction, with the rule for triggers in force.
+    """The shown rows of one table, in the caller's write transaction and with the rule for triggers in force.
 
     Args:
         since: the version of the transaction.
-        inside: a statement is under way, so that nothing can be taken back (SQLite opens no savepoint then).
-        keeps_numbers: a row takes the number of the one that stood for it (``kept_numbers``).
+        inside: whether a statement is under way, so that nothing can be rolled back (SQLite opens no savepoint then).
+        keeps_numbers: whether a row takes the number of the one that stood for it (``kept_numbers``).
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Shown:
         self.hidden.see(sorted(self.hidden.those_of([merged.r for merged in changed])))
 
     def write(self, merged: MergedRow) -> None:
-        """Write a row that won anything, and has a record by now: to the table, or to the hidden ones.
+        """Write a row that won anything, and has a record by now, to the table or to the hidden rows.
 
         Raises:
             TableBroken: something fails.
@@ -124,7 +124,7 @@ class Shown:
             self.hidden.add(r, merged.key, self._whole(merged), self.since)
 
     def _takes(self, sql: str, row: Key) -> bool:
-        """Run a statement for a row; returns whether it was done.
+        """Run a statement for a row; return whether the table took it.
 
         Raises:
             TableBroken: something fails.
@@ -145,11 +145,11 @@ class Shown:
         return inserted and self._db.execute(sql, key).fetchone() is not None
 
     def _undone_if_it_fails(self) -> AbstractContextManager[None]:
-        """A trigger can fail and leave what was done before (RAISE(FAIL))."""
+        """Undo everything inside if it fails, as a trigger can fail and leave what was done before (RAISE(FAIL))."""
         return savepoint(self._db) if self._writer.has_triggers and not self._inside else nullcontext()
 
     def _whole(self, merged: MergedRow) -> dict[str, SQLiteValue]:
-        """The row, with what the table would have in the columns that nobody has sent."""
+        """Return the row, with the values that the table would have in columns that nobody has sent."""
         columns = {column.name: column for column in self._writer.table.table.columns}
         held = dict(merged.taken)
         for name in self._entry.columns:
@@ -164,11 +164,11 @@ class Shown:
     # Who is shown
 
     def settle(self, bereft: Sequence[Key] = ()) -> bool:
-        """Try all hidden rows that are to be tried, and hide those whose parents are hidden; returns whether anything
+        """Try all hidden rows that are to be tried, and hide those whose parents are hidden; return whether anything
         has changed.
 
         Args:
-            bereft: the keys of rows that are shown without a parent that they need.
+            bereft: the keys of shown rows without a parent that they need.
         """
         parents, moved = self._parents, False
         self._hide_each(bereft)
@@ -199,16 +199,16 @@ class Shown:
         return self._moves != before
 
     def _placed(self, pk: bytes, r: int) -> tuple[int, bytes, int]:
-        """The place of a row in the order in which they are decided."""
+        """Return the position of a row in the order in which rows are decided."""
         return self._parents.depth(r) if self._parents.of_itself else 0, pk, r
 
     def take_renumbered(self) -> list[Renumbered]:
-        """Which references may show other numbers than they are to, since this was asked last."""
+        """Return which references may show outdated numbers, since this was last asked."""
         found, self._renumbered = self._renumbered, []
         return found
 
     def lead(self, r: int, column: str, other: SQLiteValue) -> None:
-        """A reference of a row is to lead to another row from now on."""
+        """Redirect a reference of a row to another row from now on."""
         if self.hidden.those_of([r]):
             self.hidden.try_again([r])
             return
@@ -220,7 +220,7 @@ class Shown:
         self.hidden.try_behind([r])
 
     def refers(self, r: int, column: str, found: tuple[int, int | None]) -> bool:
-        """Whether a row, by its record, is in the table and holds one of these numbers in a column."""
+        """Return whether a row, by its record, is in the table and holds one of these numbers in a column."""
         held = " OR ".join(is_number(f"t.{ident(column)}", at) for at in ("?2", "?3"))
         sql = (
             f"SELECT 1 FROM main.{self._entry.rows} AS r CROSS JOIN {base(self._entry)} AS t"
@@ -244,7 +244,7 @@ class Shown:
                 self._hide(key, found[1])
 
     def _try(self, pk: bytes, r: int) -> list[int]:
-        """Show a row if it can be; returns the numbers of those that are to be tried because of that."""
+        """Show a row if possible; return the numbers of those that have to be tried because of that."""
         place = self._placed(pk, r)
         awaited = self._parents.awaited_by(r) if self._parents.exist and place[0] < CIRCLE else None
         if awaited is not None:
@@ -290,7 +290,7 @@ class Shown:
         return freed
 
     def _is_unfit(self, r: int) -> bool:
-        """Whether a column of the table would make another value of what a hidden row holds."""
+        """Return whether a column of the table would convert a value that a hidden row holds."""
         affinity, roots = self._writer.affinity, self._entry.roots
         return any(
             not keeps(value, self._storage.stored(value, affinity[column]))
@@ -299,7 +299,7 @@ class Shown:
         )
 
     def _show(self, r: int) -> Reason | None:
-        """Put a hidden row into the table; returns what stands against it."""
+        """Put a hidden row into the table; return what prevents it."""
         try:
             with self._undone_if_it_fails():
                 self._db.execute(self._from_hidden, (r,))
@@ -314,7 +314,7 @@ class Shown:
         return None
 
     def _reason_without_triggers(self, r: int) -> Reason | None:
-        """What the table's own rules have against a hidden row."""
+        """Return which of the table's own rules refuses a hidden row."""
         with self._tried():
             try:
                 self._db.execute(self._from_hidden, (r,))
@@ -332,8 +332,7 @@ class Shown:
         return f"{into} SELECT {values} FROM main.{entry.hidden} AS h WHERE h.r = ?"
 
     def _hide(self, key: Key, r: int) -> list[int]:
-        """Take a shown row out of the table; returns the numbers of those that it was in the way
-        of."""
+        """Remove a shown row from the table; return the numbers of those that it was in the way of."""
         self.hidden.add_shown(r, key, self._writer.table.is_row, self.since)
         self._writer.delete([key])
         if self._is_there(key):
@@ -343,7 +342,7 @@ class Shown:
         return self.hidden.try_behind([r])
 
     def _in_the_way(self, r: int) -> list[Key | None]:
-        """The keys of all shown rows with which a hidden one clashes; None: of one that nobody can read."""
+        """Return the keys of all shown rows that a hidden one clashes with; None for an unreadable one."""
         entry = self._entry
         key = ident(entry.key[0])
         sql = f"{self._from_hidden} ON CONFLICT DO UPDATE SET {key} = {key} RETURNING {idents(entry.key)}"
@@ -365,7 +364,7 @@ class Shown:
 
     @contextmanager
     def _tried(self) -> Iterator[None]:
-        """What is written inside is taken back, and no trigger of the app's runs."""
+        """Roll back what is written inside, with no trigger of the app's running."""
         switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = self._db.config(switch, -1)
         self._db.execute("SAVEPOINT crsql_syncline_shown")
@@ -379,7 +378,7 @@ class Shown:
 
 @contextmanager
 def savepoint(db: apsw.Connection) -> Iterator[None]:
-    """What fails inside has done nothing."""
+    """Undo everything inside if it fails."""
     db.execute("SAVEPOINT crsql_syncline_row")
     try:
         yield

@@ -1,4 +1,5 @@
-"""The numbers that rows have here, for people to read; ``engine.tables.row_names`` has what all machines call them."""
+"""Finds the numbers that rows have here, for people to read; ``engine.tables.row_names`` has the names on all
+machines."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ Cell = tuple[str, bytes, str, SQLiteValue]
 
 
 def numbers_here(db: apsw.Connection, entries: Iterable[Entry], cells: Iterable[Cell]) -> dict[bytes, int]:
-    """Return the numbers of the rows that cells name, by name; without those of rows that have none here."""
+    """Return the numbers of the rows that cells name, by name, except rows that have none here."""
     known = {entry.number: entry for entry in entries}
     referring = {entry.name: entry for entry in known.values() if entry.refers}
     found: dict[bytes, int] = {}
@@ -35,7 +36,7 @@ def numbers_here(db: apsw.Connection, entries: Iterable[Entry], cells: Iterable[
 
 
 def _names(referring: Mapping[str, Entry], cells: Iterable[Cell]) -> dict[int, set[bytes]]:
-    """The names in cells, by the number of the table whose rows they are."""
+    """Return the names in cells, by the number of the table whose rows they are."""
     found: dict[int, set[bytes]] = {}
     for table, pk, column, value in cells if referring else ():
         entry = referring.get(table)

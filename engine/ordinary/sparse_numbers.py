@@ -1,8 +1,8 @@
-"""Keys whose numbers SQLite did not hand out, though it could: random ones, or such as come from elsewhere.
+"""Recognizes keys whose numbers SQLite did not hand out although it could: random numbers, or numbers from elsewhere.
 
-They are far apart, and two rows on two machines have the same one only if they are the same row. So such a number is
-the row's identity, as a text key is. SQLite hands out the number after the highest one, so where many numbers are near
-the one before, it may have.
+They are far apart, and two rows on two machines have the same number only if they are the same row. So such a number is
+the row's identity, like a text key. SQLite hands out the number after the highest one, so if many numbers are close to
+the one before, it may have handed them out.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from engine.sqlite.sql import ident, main
 from engine.tables.introspect import Table
 
 FEWEST = 10
-"""Rows from which on that can be told."""
+"""The fewest rows for which this can be told."""
 
 NEAR = 100
-"""How far apart two numbers are that may have been handed out, rows between them being deleted since."""
+"""The largest distance between two numbers that may have been handed out, with rows in between deleted since."""
 
 MOST_NEAR = 0.1
-"""Which share of the numbers may be near the one before all the same."""
+"""The share of numbers that may be close to the one before nevertheless."""
 
 _LOOKED_AT = 10_000
 
 
 def are_sparse(db: apsw.Connection, table: Table) -> bool:
-    """Whether the numbers of a table whose key is the number of the row are such."""
+    """Return whether the numbers of a table whose key is the row's number are sparse."""
     key = table.key[0]
     if db.column_metadata("main", table.name, key)[4]:  # AUTOINCREMENT
         return False

@@ -1,7 +1,7 @@
-"""What ``crsql_changes`` shows and takes of ordinary tables (``engine.tables.sql_changes.SqlChanges``).
+"""Reads and merges changes of ordinary tables through ``crsql_changes`` (``engine.tables.sql_changes.SqlChanges``).
 
-Keys travel as they are. What is read is what a session would send: what was captured. A program that merges by SQL has
-the app's triggers under the same rule as a session (``engine.tables.trigger_rule``).
+Keys are as they are sent. What is read is what a session would send, that is, what was captured. When a program merges
+by SQL, the app's triggers are under the same rule as in a session (``engine.tables.trigger_rule``).
 """
 
 from __future__ import annotations
@@ -26,18 +26,19 @@ from engine.tables.types import DescribedTable
 from engine.text import t
 
 TOGETHER = 2_000
-"""Changes that are in memory at a time."""
+"""Changes held in memory at a time."""
 
 
 @dataclass(frozen=True, eq=False)
 class _AllTables:
-    """Those of both kinds, for the rule."""
+    """The tables of both kinds, for the trigger rule."""
 
     tables: dict[str, DescribedTable]
 
 
 class OrdinarySqlChanges:
-    """Those of one connection, which lives no longer for it: only within a transaction anything is kept that holds it.
+    """The changes of one connection. It does not keep the connection alive: what refers to it is kept only within a
+    transaction.
 
     Args:
         db: the connection. file: its state.
@@ -56,7 +57,7 @@ class OrdinarySqlChanges:
         return db
 
     def _now(self) -> OrdinaryKind | None:
-        """The kind as it is now; None in a file that has no such table."""
+        """Return the kind as it is now; None in a file without such tables."""
         db = self._db
         if self._kind is not None:
             return self._kind
@@ -68,11 +69,11 @@ class OrdinarySqlChanges:
         return kind
 
     def forget(self) -> None:
-        """Hold the connection no more."""
+        """Drop what refers to the connection."""
         self._kind = None
 
     def capture(self) -> None:
-        """In slices, each a transaction."""
+        """Capture in slices, each in a transaction."""
         db, kind = self._db, self._now()
         if kind is None or db.in_transaction or db.readonly("main"):
             return
@@ -90,7 +91,7 @@ class OrdinarySqlChanges:
                     db.execute("ROLLBACK")
 
     def read(self, wanted: Callable[[str], bool], since: int, until: int) -> Iterator[Change]:
-        """In parts."""
+        """Read in parts."""
         kind = self._now()
         if kind is None:
             return
@@ -113,7 +114,7 @@ class OrdinarySqlChanges:
                     break
 
     def merge(self, change: Change) -> int | None:
-        """As a session does, after a capture in the same transaction."""
+        """Merge as a session does, after a capture in the same transaction."""
         kind = self._now()
         if kind is None or not kind.tracks(change.table):
             return None

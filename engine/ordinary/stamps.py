@@ -1,16 +1,17 @@
-"""The stamp of a row, and of the cells that differ from it: what is kept of who wrote what and when.
+"""The stamp of a row, and of the cells that differ from it: records who wrote what and when.
 
-Rows are nearly always written whole. So a row has one stamp for most of its cells, and an entry for each other cell. A
-cell is (col_version, db_version, author), as in cr-sqlite, and merges by the same rule: causal length, then
+Rows are nearly always written as a whole. So a row has one stamp for most of its cells, and an entry for each other
+cell. A cell is (col_version, db_version, author), as in cr-sqlite, and merges by the same rule: causal length, then
 col_version, then the larger value.
 
-What keeps that the same as one record a cell:
+This is equivalent to one record for each cell because:
 
 - Cells share a stamp only if their col_version is equal and they were written in one capture, or came in one merge from
-  one author. Cells at version 0, which a revival sets, may share whoever wrote them: no filter asks for their author.
+  one author. Cells at version 0, which a revival sets, may share a stamp whoever wrote them, as no filter asks for
+  their author.
 - A cell may go from its row's stamp to an entry, under its old version; it never goes back under an old one.
-- A slot that a row does not cover has no cell. It is never sent, and loses to any cell: so a default that a new column
-  brings beats nobody's value.
+- A slot that a row does not cover has no cell. It is never sent, and loses to any cell, so that the default of a new
+  column beats nobody's value.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ NO_CELL = Cell(0, 0, OWN)
 
 
 class Incoming(NamedTuple):
-    """A cell of a row that comes in."""
+    """A cell of a row that came in."""
 
     value: SQLiteValue
     col_version: int
@@ -48,12 +49,12 @@ class Incoming(NamedTuple):
 
 @dataclass(slots=True)
 class Row:
-    """What is kept of a row.
+    """The record of a row.
 
     Attributes:
-        length: its causal length; even: it is deleted.
+        length: its causal length; even if it is deleted.
         covers: the slots that have a cell.
-        stamp: of all cells without an entry. Without any, that of the row itself: its sentinel.
+        stamp: that of all cells without an entry; if there are none, that of the row itself, its sentinel.
         entries: the cells that differ, by slot.
     """
 
@@ -64,20 +65,20 @@ class Row:
 
     @property
     def alive(self) -> bool:
-        """Whether the row is there."""
+        """Return whether the row exists."""
         return self.length % 2 == 1
 
     @property
     def latest(self) -> int:
-        """The file's version when anything of it was written last."""
+        """Return the file's version when anything of it was last written."""
         return max(self.stamp.db_version, *(cell.db_version for cell in self.entries.values()), 0)
 
     def cell(self, slot: int) -> Cell | None:
-        """The cell in a slot; None where there is none."""
+        """Return the cell in a slot; None if there is none."""
         return self.entries.get(slot) or (self.stamp if slot in self.covers else None)
 
     def under_stamp(self, slots: Iterable[int]) -> list[int]:
-        """Those of these slots whose cell has the row's stamp."""
+        """Return those of these slots whose cell has the row's stamp."""
         return [slot for slot in slots if slot in self.covers and slot not in self.entries]
 
 
@@ -91,9 +92,9 @@ def write(row: Row, slots: Iterable[int], live: Iterable[int], version: int) -> 
     """Stamp cells that were written here.
 
     Args:
-        slots: whose values changed; of a row that was not there, all.
+        slots: those whose values changed; all of them for a new row.
         live: the slots of all columns that the table has.
-        version: the file's, above all that the row has but those of this transaction.
+        version: the file's, above all versions of the row except those of this transaction.
     """
     if not row.alive:
         row.length += 1
@@ -117,18 +118,18 @@ def merge(
     site: int,
     current: Callable[[int], SQLiteValue],
 ) -> list[int] | None:
-    """Merge what a batch has of one row, all of one length.
+    """Merge a batch's changes of one row, all with the same length.
 
     Args:
         length: the causal length that came.
-        cells: by slot, in the order they came; none: a sentinel alone.
+        cells: by slot, in the order they came; none for a sentinel alone.
         live: the slots of all columns that the table has.
-        version: the file's, above all that the row has but those of this transaction.
-        site: who wrote the sentinel, or the first cell.
-        current: gives the value that a slot of the live row has now.
+        version: the file's, above all versions of the row except those of this transaction.
+        site: the author of the sentinel, or of the first cell.
+        current: returns the value that a slot of the live row has now.
 
     Returns:
-        the slots that take the value that came; None where nothing was won.
+        the slots that take the value that came; None if nothing was won.
     """
     if length < row.length or (length == row.length and (length % 2 == 0 or not cells)):
         return None
@@ -165,10 +166,10 @@ def merge(
 def _encode(
     row: Row, changed: dict[int, tuple[int, int]], live: Iterable[int], version: int, *, rise: bool, site: int
 ) -> None:
-    """Keep cells that changed in this transaction, the larger group of them under the row's stamp.
+    """Store cells that changed in this transaction, the larger group of them under the row's stamp.
 
     Args:
-        changed: (col_version, author) by slot; where the length rose, all that the row has.
+        changed: (col_version, author) by slot; if the length rose, all that the row has.
     """
     changed = {slot: (0, site) if cell[0] == 0 else cell for slot, cell in changed.items()}
     if rise:

@@ -1,4 +1,4 @@
-"""Forgets all that is recorded of ordinary tables and makes them anew, once their rows were given up for another side's
+"""Discards all records of ordinary tables and creates them anew, once their rows were given up for another side's
 (``Replica.give_up_rows``)."""
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from engine.tables.introspect import describe
 
 
 def in_way(db: apsw.Connection, names: Collection[str]) -> dict[str, str]:
-    """Those of these tables whose rows cannot be given up, as rows of another table refer to them by numbers that would
-    be others' rows then; each with that table. What was written is captured.
+    """Return those of these tables whose rows cannot be given up, as rows of another table refer to them by numbers
+    that would then belong to other rows; each with that table. What was written has been captured.
 
     Args:
         names: tables, some of which may be of another kind.
@@ -44,8 +44,8 @@ def in_way(db: apsw.Connection, names: Collection[str]) -> dict[str, str]:
 
 
 def start_anew(db: apsw.Connection, survey: Survey, names: Sequence[str]) -> None:
-    """Make these tables, which have no rows any more, anew: with nothing recorded but what rows are called that are
-    still to come, and that others refer to. Rows are born into other collections from then on."""
+    """Create these tables, which have no rows any more, anew, keeping only the names of rows that are still to come and
+    that others refer to. From then on rows are born into new collections."""
     entries = {entry.name: entry for entry in register.load(db)}
     of = {entry.number: entry.name for entry in entries.values()}
     gone = [entries[name] for name in names]
@@ -77,7 +77,7 @@ def start_anew(db: apsw.Connection, survey: Survey, names: Sequence[str]) -> Non
 
 
 def _awaited(db: apsw.Connection, entry: Entry) -> list[tuple[bytes, int, int | None]]:
-    """The names and numbers of rows that are not here, and that others may refer to all the same."""
+    """Return the names and numbers of rows that are not here but that others may refer to."""
     own = f"born IS NULL AND substr(pk, 5, 16) = x'{entry.collection.hex()}'"
     sql = (
         f"SELECT pk, k0, CASE WHEN {own} THEN {RENAMED} ELSE born END FROM main.{entry.rows}"
@@ -87,7 +87,7 @@ def _awaited(db: apsw.Connection, entry: Entry) -> list[tuple[bytes, int, int | 
 
 
 def _any_refers(db: apsw.Connection, entry: Entry, columns: Collection[str], root: Entry) -> bool:
-    """Whether rows of a table, shown or hidden, refer in one of these columns to a row that is or was here."""
+    """Return whether rows of a table, shown or hidden, refer in one of these columns to a row that is or was here."""
     for column in columns:
         kept = f"v{entry.slots[column]}" if column in entry.slots else entry.log_key[entry.key.index(column)]
         sql = (
@@ -100,7 +100,7 @@ def _any_refers(db: apsw.Connection, entry: Entry, columns: Collection[str], roo
 
 
 def _foreign_keys_to(db: apsw.Connection, name: str) -> list[tuple[str, str]]:
-    """The columns that refer to a table by a foreign key, each with its table."""
+    """Return the columns that refer to a table by a foreign key, each with its table."""
     sql = (
         'SELECT m.name, f."from" FROM main.sqlite_master AS m CROSS JOIN pragma_foreign_key_list(m.name) AS f'
         " WHERE m.type = 'table' AND f.\"table\" = ? COLLATE NOCASE"
