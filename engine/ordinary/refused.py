@@ -1,4 +1,4 @@
-"""Why an ordinary table rejects what is merged, in words: it is parked, and all other tables go on."""
+"""Says why an ordinary table rejects what is merged: it is parked, and all other tables continue."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.tables.trigger_rule import TriggerRule
 from engine.text import joined, printable, t
 
 ERRORS = (apsw.ConstraintError, apsw.MismatchError, apsw.SQLError, apsw.TooBigError)
-"""What SQLite says where a table does not take a row; all else is no fault of the table's."""
+"""SQLite's errors for a table that does not take a row; no other error is the table's fault."""
 
 
 OF_ROWS = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
-"""Those that say that it does not take this row."""
+"""Those for a table that does not take this particular row."""
 
 
 class RowRefused(Exception):
@@ -26,8 +26,8 @@ class RowRefused(Exception):
 
 
 class RowsGone(TableBroken):
-    """Rows are gone, and no trigger has told of it: all of the table is to be compared before it takes a change. What
-    comes in for such a row would make one that lacks all other columns."""
+    """Rows are gone without a trigger having logged it: the whole table has to be compared before it takes a change, as
+    a change for such a row would create one that lacks all other columns."""
 
     def __init__(self, table: str) -> None:
         super().__init__(table, t("rows of it are gone, and no trigger has told of it"))
@@ -41,7 +41,7 @@ def row(
     rule: TriggerRule,
     again: Callable[[], object],
 ) -> TableBroken:
-    """The error for a row that is not taken.
+    """Return the error for a row that is not taken.
 
     Args:
         again: tries once more.
@@ -64,12 +64,12 @@ def row(
 
 
 def named(rule: TriggerRule, table: str) -> str:
-    """The triggers of the app's that run when rows of a table are merged."""
+    """Name the app's triggers that run when rows of a table are merged."""
     return printable(joined(", ", (t("“{name}”", name=name) for name in rule.runs(table))), 200)
 
 
 def kept_out(entry: Entry, triggers: str) -> TableBroken:
-    """The error for a table that holds something else than was merged."""
+    """Return the error for a table that holds something other than what was merged."""
     return TableBroken(
         entry.name,
         t("one of its triggers ({triggers}) keeps out or changes a row of another replica", triggers=triggers),
@@ -78,8 +78,8 @@ def kept_out(entry: Entry, triggers: str) -> TableBroken:
 
 
 def _is_of_triggers(db: apsw.Connection, error: Exception, again: Callable[[], object]) -> bool:
-    """Whether it is a trigger that fails. Its RAISE is known; of all else, the table takes the row without triggers,
-    which is tried and taken back."""
+    """Return whether it is a trigger that fails. Its RAISE is recognized; otherwise it is a trigger if the table takes
+    the row without triggers, which is tried and rolled back."""
     if getattr(error, "extendedresult", None) == apsw.SQLITE_CONSTRAINT_TRIGGER:
         return True
     switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER

@@ -1,8 +1,8 @@
-"""Which tables of a file are ordinary ones, and what is kept of each: the register and the names of all that lies
-beside them.
+"""The register: which tables of a file are ordinary ones, what is recorded about each, and the names of its record
+tables.
 
 ``crsql_syncline_register`` has one row for each table. All its tables work with SQLite 3.24: programs that know nothing
-of Syncline open the file. The number of the format stands in ``crsql_master``, which every synced file has.
+of Syncline open the file. The format's number is in ``crsql_master``, which every synced file has.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from engine.tables.withheld.records import HeldRows
 from engine.text import t
 
 FORMAT = 1
-"""The number of the format of all that is kept of ordinary tables."""
+"""The number of the format of all records of ordinary tables."""
 
 _FORMAT_KEY = "crsql_syncline_format"
 _FOREIGN_KEYS = "crsql_syncline_foreign_keys"
-"""What apps do with each foreign key, by table and by its columns (``kept_foreign_keys``)."""
+"""How apps treat each foreign key, by table and columns (``kept_foreign_keys``)."""
 _LAYOUT = (
     "name TEXT PRIMARY KEY NOT NULL, number INTEGER NOT NULL UNIQUE, key TEXT NOT NULL, columns TEXT NOT NULL,"
     " next_slot INTEGER NOT NULL, schema INTEGER NOT NULL, due TEXT, suspended INTEGER, lost INTEGER,"
@@ -52,21 +52,21 @@ class Entry:
 
     Attributes:
         name: its name, which is its wire name.
-        number: what its log, records and triggers are called by.
-        key: the columns by which its rows are told apart, in key order.
+        number: identifies its log, records and triggers.
+        key: the columns of its key, in key order.
         slots: the slot of each other column, in table order. A column that goes and comes back gets a new one.
         next_slot: the first that no column has had.
         schema: the file's schema_version when the table was last found to be as it is recorded here.
-        due: from where on all rows are still to be compared with what was seen of them; None when none are.
-        suspended: how many rows a comparison found gone, of ``lost``, which a person is asked about.
-        refers: the columns that hold numbers which SQLite hands out, each with the number of the table that they are
-            of: its own for the key of an auto-numbered table (``global_keys``).
-        collection: what an auto-numbered table bears its rows into, as long as the file is the one that ``home`` tells
-            of (``home_of``); of any other table it is empty.
-        used: all of its numbers up to this one may have been handed out before anything was recorded of it.
-        roots: the columns of ``refers``, with what is to be known of the tables.
-        kept: its foreign keys to which all apps keep, as far as is known. loose: those that an app has broken, here or
-            elsewhere. Of others it is not known yet.
+        due: from where on all rows have still to be compared with their shadows; None if none have.
+        suspended: how many rows, of ``lost``, a comparison found gone, about which a person is asked.
+        refers: the columns that hold numbers which SQLite hands out, each with the number of the table that hands them
+            out: its own for the key of an auto-numbered table (``global_keys``).
+        collection: the collection that rows of an auto-numbered table are born into, as long as the file is the one
+            that ``home`` identifies (``home_of``); empty for any other table.
+        used: all of its numbers up to this one may have been handed out before anything about it was recorded.
+        roots: the columns of ``refers``, with the tables' numbers and collections.
+        kept: its foreign keys that, as far as is known, all apps respect. loose: those that an app has violated, here
+            or elsewhere. Others have not been judged yet.
     """
 
     name: str
@@ -88,12 +88,12 @@ class Entry:
 
     @cached_property
     def has_global_key(self) -> bool:
-        """Whether its key holds such numbers, so that its rows are known by another one elsewhere."""
+        """Return whether its key holds such numbers, so that its rows have a different key elsewhere."""
         return any(column in self.refers for column in self.key)
 
     @cached_property
     def is_whole(self) -> bool:
-        """Whether all tables are there that it refers to."""
+        """Return whether all tables that it refers to exist."""
         return self.refers.keys() == self.roots.keys()
 
     @cached_property
@@ -113,22 +113,23 @@ class Entry:
 
     @cached_property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """The table and its records, each with a column of it: what its mark is put on."""
+        """Return the table and its records, each with one of its columns: what its mark is put on."""
         return (self.name, self.key[0]), (self.rows, "r")
 
     @cached_property
     def layout(self) -> object:
-        """What a place in it rests on: the columns and their slots, too, as one that came back is another."""
+        """Return what a place in it depends on, including columns and slots, as a column that came back is a new
+        one."""
         return "ordinary", self.number, self.key, tuple(self.slots.items()), tuple(self.refers.items())
 
     @property
     def log(self) -> str:
-        """The table of keys that were touched since the last capture."""
+        """Return the table of keys that were touched since the last capture."""
         return f"crsql_syncline_log_{self.number}"
 
     @property
     def rows(self) -> str:
-        """The table of stamps and of what was seen of each row."""
+        """Return the table of stamps and shadows of rows."""
         return f"crsql_syncline_rows_{self.number}"
 
     @property
@@ -143,17 +144,19 @@ class Entry:
 
     @property
     def hidden(self) -> str:
-        """The table of rows that the table does not show at present, whole (``hidden``)."""
+        """Return the table of rows that the table does not show for now, complete (``hidden``)."""
         return f"crsql_syncline_hidden_{self.number}"
 
     @property
     def led(self) -> str:
-        """Of an auto-numbered table: where references to its hidden rows are led (``leading``)."""
+        """Return, for an auto-numbered table, the table that tells where references to its hidden rows are redirected
+        (``leading``)."""
         return f"crsql_syncline_led_{self.number}"
 
     @cached_property
     def led_columns(self) -> dict[str, Root]:
-        """The columns whose references are led, each with the table that they refer to; none of the key."""
+        """Return the columns whose references are redirected, each with the table that they refer to; none is in the
+        key."""
         return {column: root for column, root in self.roots.items() if column in self.slots}
 
     @property
@@ -163,12 +166,13 @@ class Entry:
 
     @property
     def log_columns(self) -> tuple[str, ...]:
-        """All of its columns; ``gone``: the row with that number was deleted: the one that has it is another."""
+        """Return all of its columns. ``gone``: the row with that number was deleted, and the one that has it now is
+        another."""
         return (*self.log_key, "gone") if self.collection else self.log_key
 
 
 def load(db: apsw.Connection) -> list[Entry]:
-    """Every ordinary table of the file.
+    """Return every ordinary table of the file.
 
     Raises:
         UnsupportedFile: a later version of Syncline made it.
@@ -177,20 +181,20 @@ def load(db: apsw.Connection) -> list[Entry]:
 
 
 def exists(db: apsw.Connection) -> bool:
-    """Whether the file has a register at all."""
+    """Return whether the file has a register at all."""
     return db.table_exists("main", REGISTER)
 
 
 def rows(db: apsw.Connection) -> list[tuple[Any, ...]]:
-    """Of every ordinary table in the register what ``entries_of`` takes: one quick statement, as it is asked for
-    all the time. Raises as ``load``."""
+    """Return for every ordinary table in the register what ``entries_of`` takes, with one quick statement, as it is
+    needed all the time. Raises as ``load``."""
     found: list[tuple[Any, ...]] = cursor(db).execute(_ROWS).fetchall()
     _check_format(db, found[0][0] if found else None)
     return [row[1:] for row in found]
 
 
 def entries_of(rows: Sequence[tuple[Any, ...]]) -> list[Entry]:
-    """All rows of the register; a table without a key if nobody can make sense of its row."""
+    """Return all entries of the register; one that makes no sense becomes a table without a key."""
     found = [_entry(*row) for row in rows]
     roots = {entry.number: Root(entry.number, entry.collection) for entry in found if entry.collection}
     return [
@@ -202,7 +206,7 @@ def entries_of(rows: Sequence[tuple[Any, ...]]) -> list[Entry]:
 
 
 def roots_first(entries: Iterable[Entry]) -> list[Entry]:
-    """These tables, those that hand out numbers before those that refer to them, as far as that can be."""
+    """Sort tables so that those that hand out numbers come before those that refer to them, as far as possible."""
     left = {entry.number: entry for entry in entries}
     found: list[Entry] = []
     while left:
@@ -213,12 +217,13 @@ def roots_first(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def _hands_out(entry: Entry) -> bool:
-    """Whether it hands out numbers, as each table does to which another refers by such."""
+    """Return whether it hands out numbers, as each table does that another refers to by number."""
     return entry.number in entry.refers.values()
 
 
 def circles(entries: Iterable[Entry]) -> dict[int, frozenset[int]]:
-    """The tables that refer to each other's numbers in a circle: of each the number, with those of its circle."""
+    """Return the tables that refer to each other by number in a circle: the number of each, with those of its
+    circle."""
     of = {entry.number: {*entry.refers.values()} for entry in entries}
     reached: dict[int, set[int]] = {}
     for start in of:
@@ -261,7 +266,7 @@ def _entry(
 
 
 def _foreign_keys(written: str | None) -> dict[str, dict[Columns, bool]]:
-    """By table and columns, whether a foreign key is loose."""
+    """Return by table and columns whether a foreign key is loose."""
     return {
         str(table): {tuple(map(str, columns)): bool(is_loose) for columns, is_loose in of}
         for table, of in json.loads(written or "{}").items()
@@ -269,7 +274,7 @@ def _foreign_keys(written: str | None) -> dict[str, dict[Columns, bool]]:
 
 
 def note_foreign_keys(db: apsw.Connection, table: str, found: Mapping[Columns, bool]) -> bool:
-    """Note of foreign keys of a table whether they are loose; one that is stays so. Returns whether that is news."""
+    """Record whether foreign keys of a table are loose; one that is stays loose. Return whether anything changed."""
     written: str | None = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (_FOREIGN_KEYS,)).get
     of = _foreign_keys(written)
     before = of.get(table, {})
@@ -322,14 +327,14 @@ def save(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make(db: apsw.Connection) -> None:
-    """Make the register where there is none, in the caller's transaction."""
+    """Create the register if there is none, in the caller's transaction."""
     db.execute(f"CREATE TABLE IF NOT EXISTS main.{REGISTER} ({_LAYOUT})")
     secondhand.make(db)
     db.execute("INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES (?, ?)", (_FORMAT_KEY, FORMAT))
 
 
 def remove(db: apsw.Connection, entry: Entry) -> None:
-    """Take an entry out of the register, and with the last one the register out of the file."""
+    """Remove an entry from the register, and with the last one the register from the file."""
     db.execute(f"DELETE FROM main.{REGISTER} WHERE name = ?", (entry.name,))
     written: str | None = db.execute("SELECT value FROM main.crsql_master WHERE key = ?", (_FOREIGN_KEYS,)).get
     if written is not None:
@@ -340,18 +345,18 @@ def remove(db: apsw.Connection, entry: Entry) -> None:
 
 
 def refer(db: apsw.Connection, entry: Entry, refers: Mapping[str, str]) -> None:
-    """Complete to what a table refers, as in ``layout.create``, once all of that is in the register."""
+    """Complete what a table refers to, as in ``layout.create``, once all of that is in the register."""
     known = dict(db.execute(f"SELECT name, number FROM main.{REGISTER}"))
     save(db, replace(entry, refers={column: known[root] for column, root in refers.items()}))
 
 
 def home_of(db: apsw.Connection) -> bytes:
-    """What tells this very file from a copy of it: its id, and where it lies."""
+    """Return what tells this very file from a copy of it: its id, and its path."""
     return hashlib.blake2b(repr((identity.own(db), file_id(db.filename))).encode(), digest_size=16).digest()
 
 
 def handed_out(db: apsw.Connection, name: str) -> int:
-    """The highest number that AUTOINCREMENT has given to a row of a table; 0 without that."""
+    """Return the highest number that AUTOINCREMENT has given to a row of a table; 0 without it."""
     if not db.table_exists("main", "sqlite_sequence"):
         return 0
     number = db.execute("SELECT seq FROM main.sqlite_sequence WHERE name = ?", (name,)).get
@@ -359,7 +364,7 @@ def handed_out(db: apsw.Connection, name: str) -> int:
 
 
 def base_is(entry: Entry, columns: tuple[str, ...]) -> str:
-    """A condition that ``t`` is the row with the key in these columns: by its index, then byte by byte."""
+    """Return an SQL condition that ``t`` is the row with the key in these columns: by its index, then byte by byte."""
     return " AND ".join(
         f"t.{ident(name)} = {column} AND t.{ident(name)} = {column} COLLATE BINARY"
         for name, column in zip(entry.key, columns, strict=True)
@@ -367,23 +372,24 @@ def base_is(entry: Entry, columns: tuple[str, ...]) -> str:
 
 
 def key_columns(entry: Entry, record: str = "r") -> tuple[str, ...]:
-    """Expressions for the key of a row by its record, for ``base_is``."""
+    """Return SQL expressions for the key of a row by its record, for ``base_is``."""
     if entry.has_global_key:
         return tuple(f"{record}.{name}" for name in entry.log_key)
     return tuple(f"crsql_syncline_key({record}.pk, {n})" for n in range(len(entry.key)))
 
 
 def wire_columns(entry: Entry, columns: Sequence[str], held: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """Expressions for what travels of columns of a row: of ``t`` of the table, or of others (``held``)."""
+    """Return SQL expressions for what is sent of columns of a row: of the table's ``t``, or of other ones
+    (``held``)."""
     names = ((column, f"t.{ident(column)}" if held is None else held[column]) for column in columns)
     return tuple(spelled(entry.roots[one], name) if one in entry.roots else name for one, name in names)
 
 
 def held_rows(db: apsw.Connection) -> HeldRows:
-    """The rows of the ordinary tables of a file that are held back."""
+    """Return the withheld rows of a file's ordinary tables."""
     return HeldRows(db, "crsql_syncline_held_rows")
 
 
 def base(entry: Entry) -> str:
-    """The table itself in SQL."""
+    """Return the table itself in SQL."""
     return main(entry.name)

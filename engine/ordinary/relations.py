@@ -1,5 +1,5 @@
-"""References that a person declares where the app has no foreign key, and columns of which a person says that they are
-none: kept in the file, beside the register, where a column that is none has no table that it refers to."""
+"""References that a person declares where the app has no foreign key, and columns that a person declares to be no
+references. They are stored in the file beside the register, where the latter have no table that they refer to."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ def declare(db: apsw.Connection, relation: ForeignKey, table: str) -> tuple[Entr
     """Declare that a column of a table refers to rows of another by their numbers, in the caller's transaction.
 
     Args:
-        relation: where it does not say to which column of the other table, its key is meant.
+        relation: if it names no column of the other table, its key is meant.
 
     Returns:
-        a table that is synced already, its column and the other table, if that column does not refer so far
+        a table that is synced already, its column and the other table, if that column is no reference so far
         (``late_references``).
 
     Raises:
-        UsageError: it cannot. In a table that is synced already, a key cannot, as other machines know rows by it.
+        UsageError: it cannot refer to them. In a table that is synced already, a key column cannot, as other machines
+            know rows by it.
     """
     other = describe(db, relation.table)
     to = relation.to or (other.key[0] if other is not None and other.key else "")
@@ -70,7 +71,7 @@ def declare(db: apsw.Connection, relation: ForeignKey, table: str) -> tuple[Entr
 
 
 def decline(db: apsw.Connection, table: str, column: str) -> None:
-    """Declare that a column of a table refers to no rows, in the caller's transaction: its values travel as they are.
+    """Declare that a column of a table refers to no rows, in the caller's transaction: its values are sent as they are.
 
     Raises:
         UsageError: it has a foreign key, or the table is synced already.
@@ -89,7 +90,7 @@ def decline(db: apsw.Connection, table: str, column: str) -> None:
 
 
 def keep_numbers(db: apsw.Connection, table: str, *, same: bool) -> None:
-    """Declare of a table whose key SQLite can hand out whether a row has the same number on every machine, in the
+    """Declare whether a row of a table whose key SQLite can hand out has the same number on every machine, in the
     caller's transaction. Raises as ``declare``."""
     found = describe(db, table)
     if found is None or found.kind != "table" or not foreign_keys.is_numbered(db, found):
@@ -99,7 +100,7 @@ def keep_numbers(db: apsw.Connection, table: str, *, same: bool) -> None:
 
 
 def remember_numbers(db: apsw.Connection, entry: Entry) -> None:
-    """A table is not synced any more: should it be again, its numbers mean what they did."""
+    """Record what the numbers of a table mean that is no longer synced, should it be again."""
     found = describe(db, entry.name)
     if found is not None and found.key == entry.key and foreign_keys.is_numbered(db, found):
         if entry.key[0] not in entry.refers:
@@ -109,21 +110,22 @@ def remember_numbers(db: apsw.Connection, entry: Entry) -> None:
 
 
 def rename(db: apsw.Connection, before: str, name: str) -> None:
-    """What was declared of a table, or of references to it, holds under its new name."""
+    """Move what was declared about a table, or about references to it, to its new name."""
     if db.table_exists("main", RELATIONS):
         for column in ("tbl", "parent"):
             db.execute(f"UPDATE OR REPLACE main.{RELATIONS} SET {column} = ? WHERE {column} = ?", (name, before))
 
 
 def answered(db: apsw.Connection, table: str) -> set[str]:
-    """The columns of a table of which a person has said whether they refer."""
+    """Return the columns of a table for which a person has said whether they are references."""
     if not db.table_exists("main", RELATIONS):
         return set()
     return {str(column) for (column,) in db.execute(f"SELECT col FROM main.{RELATIONS} WHERE tbl = ?", (table,))}
 
 
 def listed(db: apsw.Connection) -> list[tuple[str, ForeignKey]]:
-    """All that was declared, each with its table; of a column that refers to no rows the other table is empty."""
+    """Return everything that was declared, each with its table; for a column that refers to no rows the other table is
+    empty."""
     if not db.table_exists("main", RELATIONS):
         return []
     rows = db.execute(f"SELECT tbl, col, parent, parent_col FROM main.{RELATIONS}")
@@ -136,7 +138,7 @@ def _keep(db: apsw.Connection, table: str, column: str, parent: str, to: str) ->
 
 
 def _unsynced(db: apsw.Connection, table: str, column: str) -> tuple[str, str, Affinity]:
-    """As ``_column``, of a table that is not synced yet."""
+    """Return the same as ``_column``, for a table that is not synced yet."""
     found = _column(db, table, column)
     if any(entry.name == found[0] for entry in register.load(db)):
         raise _synced_already(found[0])
@@ -151,7 +153,7 @@ def _synced_already(table: str) -> UsageError:
 
 
 def _column(db: apsw.Connection, table: str, column: str) -> tuple[str, str, Affinity]:
-    """A table and a column as they are spelled, and the column's affinity."""
+    """Return a table's and a column's names as they are spelled, and the column's affinity."""
     found = describe(db, table)
     for one in found.columns if found is not None and found.kind == "table" else ():
         if found is not None and one.name.lower() == column.lower() and not one.hidden:

@@ -1,9 +1,9 @@
-"""Tables that an app has renamed: they go on under their new names, with all that is recorded of their rows.
+"""Tables that an app has renamed: they continue under their new names, with all records of their rows.
 
-SQLite takes the triggers of a table along when it is renamed, so they say which one it was. A row is the same one then
-on every machine, whoever renames first; were the table made syncable anew, rows whose numbers SQLite hands out would be
-others on each. It takes a person, who makes the table syncable: in the middle of an update, an app may rename a table
-only to make it anew and drop that one.
+SQLite keeps the triggers of a table when it is renamed, so they tell which one it was. A row is then the same one on
+every machine, whoever renames first; if the table were made syncable anew, auto-numbered rows would be different ones
+on each. A person has to make the renamed table syncable: in the middle of an update, an app may rename a table only to
+rebuild it and drop the old one.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from engine.tables.introspect import Table, describe, is_crr, is_ordinary
 
 
 def new_name(db: apsw.Connection, entry: Entry) -> str:
-    """What a table that is not there is called now, if another one that is not synced, and has its key, bears its
-    triggers; empty where there is none. A name in another letter case is another one, as peers tell tables by it. Only
-    reads."""
+    """Return the new name of a table that no longer exists, if another one that is not synced, and has its key, has its
+    triggers; '' if there is none. A name in another letter case is a different one, as peers identify tables by it.
+    Only reads."""
     table = describe(db, entry.name)
     if table is not None and table.name == entry.name:
         return ""
@@ -37,13 +37,13 @@ def new_name(db: apsw.Connection, entry: Entry) -> str:
 
 
 def go_on(db: apsw.Connection, entries: Iterable[Entry], table: Table, key: tuple[str, ...]) -> bool:
-    """Go on with a table that was renamed, in the caller's write transaction; False where it was not.
+    """Continue with a table that was renamed, in the caller's write transaction; return False if it was not.
 
-    Peers hear of it as of another table: nothing of it is covered by any clock, and nothing is deleted over there. Its
-    rows are compared by the next capture.
+    For peers it is another table: no clock covers any of it, and nothing is deleted on their side. Its rows are
+    compared by the next capture.
 
     Args:
-        key: the columns by which its rows are told apart now.
+        key: the columns of its present key.
     """
     entry = next((one for one in entries if one.key == key and new_name(db, one) == table.name), None)
     if entry is None:

@@ -1,9 +1,9 @@
-"""What happens to a table as a whole: it becomes an ordinary one, the app changes its schema, all of it is compared.
+"""Handles a table as a whole: makes it an ordinary one, follows the app's schema changes, compares all of it.
 
-A comparison that is due stands in the register: the log says nothing of what was written while triggers were missing,
-a table was made anew, or the log was full. It goes page by page, first over the table's rows, then over the rows that
-are known. If it finds most of them gone, the table may be in the middle of being made anew: that is asked about, and
-until then nothing is told (``Entry.suspended``).
+A comparison that is due is noted in the register, as the log says nothing about what was written while triggers were
+missing, a table was rebuilt, or the log was full. It goes page by page, first over the table's rows, then over the
+recorded rows. If it finds most of them gone, the table may be in the middle of being rebuilt: a person is asked, and
+until then nothing is sent (``Entry.suspended``).
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from engine.tables.introspect import Column, Table, describe
 NOTHING: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 MOST_GONE = 10
-"""Rows that may be gone without a question, however few are left."""
+"""Rows that may be gone without asking, however few are left."""
 
 
 class _Known(NamedTuple):
-    """The place of a comparison that has seen all rows of the table, and goes over those that are known: first to count
-    how many are gone, then, if that is no question, to record them as deleted.
+    """The place of a comparison that has seen all rows of the table, and goes over the recorded ones: first to count
+    how many are gone, then, unless a person has to be asked, to record them as deleted.
 
     Attributes:
-        after: the number of the last row that was looked at.
-        gone: how many were gone, up to that one; -1 when they have been counted.
+        after: the number of the last row that was checked.
+        gone: how many were gone up to that one; -1 once they have been counted.
     """
 
     after: int = 0
@@ -47,17 +47,17 @@ class _Known(NamedTuple):
 
     @classmethod
     def of(cls, due: str) -> _Known | None:
-        """The place in the register; None for one among the table's rows."""
+        """Return the place from the register; None for one among the table's rows."""
         return cls(*map(int, due.split()[1:])) if due.startswith("known ") else None
 
     @property
     def spelled(self) -> str:
-        """As the register keeps it."""
+        """Return it as the register stores it."""
         return f"known {self.after} {self.gone}"
 
 
 class Survey:
-    """Looks at one file's ordinary tables as a whole, each method in a write transaction of the caller's."""
+    """Handles one file's ordinary tables as a whole, each method in a write transaction of the caller's."""
 
     def __init__(self, db: apsw.Connection, versions: Stamped) -> None:
         self._db = db
@@ -70,10 +70,10 @@ class Survey:
         """Make tables ordinary ones; their rows so far are recorded as written in this transaction.
 
         Args:
-            tables: by name, each with the columns by which its rows are told apart. Those to whose numbers they refer
-                are among them, or synced already.
-            refers: of each the columns that hold numbers which SQLite hands out, with the table that they are of; for
-                one that is left out, its key and its foreign keys tell.
+            tables: by name, each with the columns of its key. Tables that they refer to by number are among them, or
+                synced already.
+            refers: for each, the columns that hold numbers which SQLite hands out, with the table that hands them out;
+                for a table that is left out, its key and its foreign keys tell.
         """
         before = self._schema_version()
         whole = [one for one in register.load(self._db) if one.key and not layout.amiss(self._db, one).rows]
@@ -101,13 +101,13 @@ class Survey:
                 self._save(replace(entry, schema=-1 if self._waits(entry) else self._schema_version()))
 
     def _waits(self, entry: Entry) -> bool:
-        """Whether it has columns that may have waited for a table that has just been made syncable."""
+        """Return whether it has columns that may have waited for a table that has just been made syncable."""
         table = describe(self._db, entry.name)
         known = {*entry.key, *entry.slots}
         return table is not None and any(not one.hidden and one.name not in known for one in table.columns)
 
     def undo(self, entry: Entry) -> None:
-        """Take everything away that is kept of a table. Its rows stay as they are."""
+        """Remove all records of a table. Its rows do not change."""
         self._versions.keep_floor()
         coverage.forget_table(self._db, entry.name)
         triggers.drop(self._db, entry)
@@ -116,13 +116,13 @@ class Survey:
         layout.drop(self._db, entry)
 
     def follow(self, entry: Entry, key_of: Callable[[Table], tuple[str, ...]]) -> Entry | None:
-        """Follow what other programs did to the table's schema; all of its rows are to be compared then.
+        """Follow what other programs did to the table's schema, after which all of its rows have to be compared.
 
         Args:
-            key_of: the columns by which a table's rows are told apart; empty where there are none.
+            key_of: the columns of the table's key; empty if it has none.
 
         Returns:
-            the entry as it is now; None where the table is not there: the app may be about to make it.
+            the entry as it is now; None if the table does not exist, as the app may be about to create it.
         """
         if entry.schema == self._schema_version():
             return entry
@@ -152,7 +152,7 @@ class Survey:
         return self.compare_all(replace(entry, schema=self._schema_version()))
 
     def _start_anew(self, entry: Entry, table: Table, key: tuple[str, ...]) -> Entry | None:
-        """The table has another key, by which its rows are others; those that are hidden are, too."""
+        """Start a table with a new key anew: its rows, including hidden ones, are different rows by that key."""
         with carried.kept(self._db, entry) as any_hidden:
             self.undo(entry)
             if key:
@@ -165,10 +165,11 @@ class Survey:
         return new
 
     def _with_references(self, entry: Entry, table: Table, before: Collection[str]) -> Entry:
-        """Columns that came may hold numbers of other tables; what the others hold stays what it was when it travelled.
+        """Add the references in new columns, which may hold numbers of other tables; what older columns hold keeps the
+        meaning with which it was sent.
 
         Args:
-            before: the columns that there were before.
+            before: the earlier columns.
         """
         of = {one.name: one.number for one in register.load(self._db)}
         here = {*entry.key, *entry.slots}
@@ -180,12 +181,13 @@ class Survey:
         return next(one for one in register.load(self._db) if one.number == entry.number)
 
     def _defaults(self, entry: Entry, table: Table) -> dict[str, str]:
-        """What rows show in each new column that nobody has written to, as SQL."""
+        """Return as SQL what rows show in each new column that nobody has written to."""
         new = [column for column in table.columns if column.name not in entry.slots and column.name not in entry.key]
         return {column.name: self._default(column) for column in new}
 
     def _default(self, column: Column) -> str:
-        """Where it cannot be told, rows that have another value than NULL are told as written."""
+        """Return the default of a new column; if it cannot be told, rows with another value than NULL count as
+        written."""
         return apsw.format_sql_value(default_of(self._db, column))
 
     def _schema_version(self) -> int:
@@ -195,14 +197,14 @@ class Survey:
     # Comparing everything
 
     def compare_all(self, entry: Entry) -> Entry:
-        """Have all rows compared. What is logged says nothing more than that will, but which rows were deleted whose
-        number another has got since."""
+        """Have all rows compared. The log adds nothing to that, except which rows were deleted whose number another row
+        has got since."""
         Capture(self._db, entry, self._versions).bury(f"SELECT k0 FROM main.{entry.log} WHERE gone")
         self._db.execute(f"DELETE FROM main.{entry.log}")
         return self._save(replace(entry, due="", suspended=None, lost=None))
 
     def compare_page(self, entry: Entry, rows: int) -> Entry:
-        """Compare so many rows, and record how far; a table that is not due, or suspended, stays as it is."""
+        """Compare so many rows, and record how far; does nothing for a table that is not due, or suspended."""
         if entry.due is None or entry.suspended is not None:
             return entry
         known = _Known.of(entry.due)
@@ -234,8 +236,8 @@ class Survey:
         return self._save(replace(entry, due=None, suspended=None, lost=None))
 
     def count_differing(self, entry: Entry) -> tuple[int, int, int]:
-        """How many rows differ from what is recorded, and nothing says so: new ones, changed ones, and such that are
-        gone; only reads."""
+        """Count the rows that differ from their records without anything saying so: new ones, changed ones, and deleted
+        ones; only reads."""
         capture = Capture(self._db, entry, self._versions)
         new, changed, _ = capture.count_differing(_all_keys(entry))
         keys = f"SELECT {', '.join(entry.log_key)} FROM ({_gone_keys(entry)})"
@@ -243,7 +245,7 @@ class Survey:
         return new, changed, gone
 
     def is_lost(self, entry: Entry) -> bool:
-        """Whether most of the rows that are known are gone. First it counts, which takes little."""
+        """Return whether most of the recorded rows are gone. It counts first, which takes little time."""
         known = self._count_shown(entry)
         there: int = self._db.execute(f"SELECT count(*) FROM {base(entry)}").get
         return 2 * there < known or self._most_gone(*self._count_known(entry))
@@ -256,7 +258,7 @@ class Survey:
         return self._count_shown(entry), gone
 
     def _count_shown(self, entry: Entry) -> int:
-        """How many rows the table is to show."""
+        """Return how many rows the table should show."""
         alive: int = self._db.execute(f"SELECT count(*) FROM main.{entry.rows} WHERE length % 2 = 1").get
         hidden: int = self._db.execute(f"SELECT count(*) FROM main.{entry.hidden}").get
         return alive - hidden
@@ -265,11 +267,12 @@ class Survey:
         return self._save(replace(entry, due=_Known(0, -1).spelled, suspended=None, lost=None))
 
     def delete_suspended(self, entry: Entry) -> Entry:
-        """A person says that the rows are meant to be gone: they are recorded as deleted, page by page."""
+        """Record the missing rows as deleted, page by page, as a person says that they were deleted on purpose."""
         return self._record_gone(entry)
 
     def bring_back(self, entry: Entry) -> Entry:
-        """A person says that they are not: what is known of them is forgotten, and peers are asked for all rows."""
+        """Forget the missing rows and have peers asked for all rows, as a person says that they were not deleted on
+        purpose."""
         gone = numbers([r for (r,) in self._db.execute(f"SELECT r FROM ({_gone_keys(entry)})")] or [-1])
         self._db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN carray(?)", (gone,))
         if entry.has_global_key:  # their names are theirs for good, and so are their numbers
@@ -284,7 +287,7 @@ class Survey:
         return self._save(replace(entry, due=None, suspended=None, lost=None))
 
     def rows_displaced(self, entry: Entry) -> bool:
-        """Whether fewer rows are there than are known: REPLACE deletes what stands in the way of a unique index, and
+        """Return whether there are fewer rows than records: REPLACE deletes what is in the way of a unique index, and
         fires no trigger (``eligibility.replace_displaces``)."""
         not_null = " AND ".join(f"{ident(name)} IS NOT NULL" for name in entry.key)
         shown: int = self._db.execute(f"SELECT count(*) FROM {base(entry)} WHERE {not_null}").get
@@ -296,12 +299,12 @@ class Survey:
 
 
 def _hands_out_first(refers: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """These tables, those first that hand out numbers: the keys of others may be made of them."""
+    """Return these tables, beginning with those that hand out numbers, as the keys of others may consist of them."""
     return sorted(refers, key=lambda name: name not in refers[name].values())
 
 
 def _named(entry: Entry) -> str:
-    """The key columns of the table ``t``, called as those of the log."""
+    """Return the key columns of the table ``t``, named like the log's."""
     plus = "+" if entry.collection else ""  # no affinity, as in the log: else the index of numbers is of no use
     return ", ".join(f"{plus}t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
 
@@ -311,7 +314,7 @@ def _all_keys(entry: Entry) -> str:
 
 
 def _page(entry: Entry, after: str, rows: int) -> tuple[str, Sequence[SQLiteValue]]:
-    """The keys of so many rows behind a key, if any, as ``raw_keys`` spells it, in the table's own order."""
+    """Return the keys of so many rows after a key, if any, as spelled by ``raw_keys``, in the table's own order."""
     bindings: Sequence[SQLiteValue] = ()
     keys = ", ".join(f"t.{ident(name)}" for name in entry.key)
     where = " AND ".join(f"t.{ident(name)} IS NOT NULL" for name in entry.key)
@@ -322,8 +325,8 @@ def _page(entry: Entry, after: str, rows: int) -> tuple[str, Sequence[SQLiteValu
 
 
 def _gone_keys(entry: Entry, *, between: bool = False) -> str:
-    """The keys, with ``r``, of the rows that are known to be alive, are not hidden and are gone from the table; or of
-    those after one, up to another. (To take a key out of what is packed is slow: each is taken out once.)"""
+    """Return a SELECT of the keys, with ``r``, of rows that are alive by their records, not hidden, and gone from the
+    table; or of those after one, up to another. (Unpacking a key is slow, so each is unpacked once.)"""
     keys = (f"{key} AS {name}" for key, name in zip(key_columns(entry, "k"), entry.log_key, strict=True))
     some = " AND k.r > ?1 AND k.r <= ?2" if between else ""
     t_is = base_is(entry, tuple(f"g.{name}" for name in entry.log_key))

@@ -1,4 +1,4 @@
-"""The ordinary tables of one connection: which they are, and bringing their records up to date."""
+"""The ordinary tables of one connection: which tables they are, and how their records are brought up to date."""
 
 from __future__ import annotations
 
@@ -39,21 +39,22 @@ from engine.text import printable, t
 
 
 class OrdinaryTables:
-    """Each method in the caller's transaction: one that writes, but for those that say that they only read."""
+    """Each method runs in the caller's transaction: a write transaction, except for those that say that they only
+    read."""
 
     def __init__(
         self, db: apsw.Connection, versions: FileState, others: Callable[[], Mapping[str, DescribedTable]] = dict
     ) -> None:
         """
         Args:
-            others: gives the synced tables of other kinds.
+            others: returns the synced tables of other kinds.
         """
         self._db = db
         self._others = others
         self._rule: TriggerRule | None = None
         self._tables: tuple[object, tuple[Entry, ...], dict[str, OrdinaryTable]] | None = None
         self.inside = False
-        """Whether a statement is under way: what cannot be done then is left to the next capture."""
+        """Whether a statement is under way; what cannot be done then is left to the next capture."""
         self._file = versions
         self._versions = Stamped(versions)
         self.survey = Survey(db, self._versions)
@@ -64,12 +65,12 @@ class OrdinaryTables:
         self._entries: tuple[Entry, ...] = ()
         self._broken: tuple[Entry, ...] = ()
         self._looked: dict[int, int | None] = {}
-        """How far the log of each suspended table was when its rows were counted, by its number."""
+        """How far the log of each suspended table was when its rows were counted, by the table's number."""
         shadow.register(db)
 
     def entries(self) -> tuple[Entry, ...]:
-        """All whose records are there, in the order in which they were made; only reads. The same object as long as
-        they are the same."""
+        """Return all tables whose records exist, in the order in which they were made; only reads. Returns the same
+        object as long as they are the same."""
         schema = self._file.schema()
         if schema is not self._schema:
             self._registered = register.exists(self._db)
@@ -84,7 +85,7 @@ class OrdinaryTables:
         return self._entries
 
     def broken(self) -> tuple[Entry, ...]:
-        """Those whose records are missing, or not as they were made; only reads."""
+        """Return those whose records are missing, or not as they were created; only reads."""
         self.entries()
         return self._broken
 
@@ -93,10 +94,11 @@ class OrdinaryTables:
         return amiss is None or amiss.rows or amiss.cells or amiss.hidden
 
     def make(self, name: str, *, without_triggers: bool = False) -> None:
-        """Make a table an ordinary one, and with it those to whose rows it refers by their numbers; idempotent.
+        """Make a table an ordinary one, along with those that it refers to by number; idempotent.
 
         Args:
-            without_triggers: changes are merged into it without those of the app's that cannot run here, if there are.
+            without_triggers: whether changes may be merged into it without those of the app's triggers that cannot run
+                here, if there are any.
 
         Raises:
             NotEligible: with every obstacle.
@@ -110,7 +112,7 @@ class OrdinaryTables:
             self.survey.make({one.name: (one, key_of(self._db, one)) for one in (table, *others) if one is not None})
 
     def _to_make(self, name: str, *, without_triggers: bool) -> Table | None:
-        """See that a table can be made one; None where it is one."""
+        """Check that a table can be made one; return None if it is one already."""
         table = None if bookkeeping(name) else describe(self._db, name)
         here = omitted_triggers.sort_out(self._db) if table is not None and without_triggers else None
         if table is not None and here is not None and here.omitted_of(self._db, table):
@@ -129,14 +131,14 @@ class OrdinaryTables:
         return table
 
     def make_as_planned(self, refers: Mapping[str, Mapping[str, str]]) -> None:
-        """Make tables, which were just created after another side's plan, ordinary ones.
+        """Make tables that were just created from another side's plan ordinary ones.
 
         Args:
-            refers: of each the columns that hold numbers which SQLite hands out, with the table that they are of; all
-                of those are among them, or synced.
+            refers: for each, the columns that hold numbers which SQLite hands out, with the table that hands them out;
+                all of those are among them, or synced.
 
         Raises:
-            NotEligible: one of them is not.
+            NotEligible: one of them cannot be one.
         """
         known = {*refers, *(entry.name for entry in self.entries())}
         for name, columns in refers.items():
@@ -149,9 +151,8 @@ class OrdinaryTables:
             self.survey.make(keys, refers)
 
     def undo(self, name: str, saved: Collection[HiddenRow] = ()) -> None:
-        """Remove a table's records and triggers, and those of tables with which it refers to each other in a circle;
-        their rows stay. Idempotent. Not while rows are hidden, but for those that are ``saved``: nothing would keep
-        them."""
+        """Remove a table's records and triggers, and those of tables in a circle of references with it; their rows
+        stay. Idempotent. Refused while rows are hidden, except those that are ``saved``, as nothing would keep them."""
         circle = self._in_circle(name)
         for one in sorted(circle):
             referring = [other for other in self.referring(one) if other not in circle]
@@ -174,18 +175,18 @@ class OrdinaryTables:
                 self.survey.undo(entry)
 
     def _in_circle(self, name: str) -> set[str]:
-        """The tables with which one refers to each other in a circle, and that one."""
+        """Return the tables in a circle of references with one, including that one."""
         entries = {entry.number: entry.name for entry in self.entries()}
         circles = register.circles(self.entries())
         return {name, *(entries[one] for n, one_of in circles.items() if entries[n] == name for one in one_of)}
 
     def referring(self, name: str) -> list[str]:
-        """The other tables that refer to rows of a table by their numbers."""
+        """Return the other tables that refer to rows of a table by number."""
         numbers = {entry.number for entry in self.entries() if entry.name == name}
         return [one.name for one in self.entries() if one.name != name and numbers.intersection(one.refers.values())]
 
     def up_to_date(self) -> bool:
-        """Whether there is nothing to capture, follow or compare; only reads, and little."""
+        """Return whether there is nothing to capture, follow or compare; only reads, and little."""
         entries = self.entries()
         if not entries:
             return True
@@ -193,7 +194,7 @@ class OrdinaryTables:
         return not any(self._is_behind(entry, version) for entry in entries)
 
     def behind(self) -> frozenset[str]:
-        """Those that may have been written to since they were captured; only reads."""
+        """Return those that may have been written to since they were captured; only reads."""
         version = self._schema_version()
         return frozenset(entry.name for entry in self.entries() if self._is_behind(entry, version))
 
@@ -208,13 +209,13 @@ class OrdinaryTables:
         return capture.pending()
 
     def is_there(self, entry: Entry) -> bool:
-        """Whether the file has the table; only reads."""
+        """Return whether the file has the table; only reads."""
         table = describe(self._db, entry.name)
         return table is not None and table.kind == "table" and table.name == entry.name
 
     def is_settled(self, entry: Entry) -> bool:
-        """Whether nothing is to be compared, so that its log says of every row whether it was written to; only
-        reads."""
+        """Return whether nothing has to be compared, so that its log tells for every row whether it was written to;
+        only reads."""
         capture = Capture(self._db, entry, self._versions)
         return entry.due is None and entry.schema == self._schema_version() and not capture.full()
 
@@ -223,13 +224,13 @@ class OrdinaryTables:
         return self.survey.count_differing(entry)
 
     def schema_moved(self) -> bool:
-        """Whether the schema was changed since it was last followed; only reads."""
+        """Return whether the schema was changed since it was last followed; only reads."""
         version = self._schema_version()
         return any(entry.schema != version and self.is_there(entry) for entry in self.entries())
 
     def keep_schema(self, before: int) -> None:
-        """The schema was changed in this transaction, from this version on, by nothing that has to do with a table: of
-        those that were as recorded before, none is to be compared."""
+        """Note that the schema was changed in this transaction, from this version on, by something that concerns no
+        table: none of those that were as recorded before has to be compared."""
         version = self._schema_version()
         for entry in self.entries() if version != before else ():
             if before <= entry.schema < version:  # a capture in it may have followed what others did before
@@ -240,7 +241,7 @@ class OrdinaryTables:
         return version
 
     def capture(self, limit: int | None = None) -> bool:
-        """Take a slice: follow schemas, compare a page of each table that is due, capture so much of each log.
+        """Capture a slice: follow schemas, compare a page of each table that is due, capture so much of each log.
 
         Args:
             limit: how many rows of each table; by default as many as take a moment.
@@ -267,7 +268,7 @@ class OrdinaryTables:
         return more
 
     def settle(self) -> None:
-        """Have hidden rows come in whose reason is gone, and others go out that are in their way then."""
+        """Show hidden rows whose reason is gone, and hide others that are then in their way."""
         entries = self.entries()
         if not any(Hidden(self._db, entry).any() or is_led(self._db, entry) for entry in entries):
             return
@@ -281,7 +282,7 @@ class OrdinaryTables:
         settle(self._db, tables, self._rule, {**self._others(), **tables}, self._versions)
 
     def hear_of_loose_keys(self, told: Mapping[str, Collection[Columns]]) -> None:
-        """Take note of the foreign keys, by table, that apps elsewhere have broken; everything is captured."""
+        """Record the foreign keys, by table, that apps elsewhere have violated; everything has been captured."""
         hear(self._db, self.entries(), told)
         self.settle()
 
@@ -292,7 +293,7 @@ class OrdinaryTables:
         return self._tables[2]
 
     def redirect(self, table: str, old: Mapping[str, SQLiteValue], new: Mapping[str, SQLiteValue]) -> None:
-        """Have what refers to one row refer to another (``redirect``)."""
+        """Make what refers to one row refer to another (``redirect``)."""
         for entry in self.entries():
             found = catalogue.load(self._db, [entry]).tables.get(entry.name)
             if found is None:
@@ -307,21 +308,21 @@ class OrdinaryTables:
         self.settle()
 
     def _make_room(self, entries: Iterable[Entry]) -> None:
-        """Of tables that refer to each other in a circle, none can be captured before the others. So before any is, it
-        is found out which of their numbers SQLite has handed out again: what refers to these now means the new rows."""
+        """Find out which numbers of tables in a circle of references SQLite has handed out again, before any of them is
+        captured, as none can be captured before the others: what refers to these numbers now means the new rows."""
         for entry in entries:
             if entry.is_whole and entry.suspended is None:
                 Capture(self._db, entry, self._versions).make_room(everything=entry.due == "")
 
     def renew_collections(self) -> tuple[Entry, ...]:
-        """Have the tables bear rows into collections of their own from now on (``OwnCollections``), also where the file
-        was copied or has another id. Returns all tables as they are then."""
+        """Give the tables collections of their own from now on (``OwnCollections``), also if the file was copied or has
+        a new id. Return all tables as they are then."""
         entries = self.entries()
         return self.entries() if self.survey.collections.renew(entries) else entries
 
     def rename_unsent(self, sent: int) -> None:
-        """Give other names to the rows that were born here above a version (``births.rename``): somebody else may have
-        borne others under them."""
+        """Give new names to the rows that were born here above a version (``births.rename``), as other rows may have
+        been born elsewhere under them."""
         version = self._versions.next_version()
         found = [rename(self._db, entry, sent, version) for entry in self.entries() if entry.collection]
         if any(found):
@@ -359,16 +360,16 @@ class OrdinaryTables:
         return more
 
     def compare_all(self, name: str) -> None:
-        """Have all rows of a table compared by the captures that follow, whatever its log says."""
+        """Have all rows of a table compared by the next captures, whatever its log says."""
         for entry in self.entries():
             if entry.name == name:
                 self.survey.compare_all(entry)
 
     def capture_all(self) -> int:
-        """Take all slices in this transaction.
+        """Capture all slices in this transaction.
 
         Returns:
-            the latest version that they have stamped rows with; 0 for none.
+            the latest version that they have stamped rows with; 0 if none.
         """
         self._versions.latest = 0
         while self.capture():
@@ -376,17 +377,17 @@ class OrdinaryTables:
         return self._versions.latest
 
     def take_withheld(self) -> list[Held]:
-        """The rows that captures found since the last time and that cannot be sent, for their key."""
+        """Return the rows that captures have found since the last call and that cannot be sent because of their key."""
         found, self._versions.withheld = self._versions.withheld, []
         return found
 
     def suspended(self) -> list[Entry]:
-        """Those of which a person is asked whether most rows are meant to be gone; only reads."""
+        """Return those about which a person is asked whether most of their rows were deleted on purpose; only reads."""
         return [entry for entry in self.entries() if entry.suspended is not None]
 
     def answer(self, name: str, *, delete: bool) -> None:
-        """Go on with a suspended table: its missing rows are deleted everywhere, by the captures that follow, or come
-        back from the peers."""
+        """Continue with a suspended table: its missing rows are deleted everywhere, by the next captures, or come back
+        from the peers."""
         for entry in self.suspended():
             if entry.name == name:
                 if delete:
@@ -396,12 +397,12 @@ class OrdinaryTables:
 
 
 def _as_stored(value: SQLiteValue, affinity: Affinity) -> SQLiteValue:
-    """A value of a key as a column that refers to it stores it: columns of text store numbers as text."""
+    """Return a value of a key as a column that refers to it stores it: text columns store numbers as text."""
     return str(value) if affinity is Affinity.TEXT and isinstance(value, int) else value
 
 
 def _without(entry: Entry, lost: set[int]) -> Entry:
-    """The table as it is when those with these numbers are no use."""
+    """Return the table as it is if those with these numbers are unusable."""
     if lost.isdisjoint(entry.refers.values()):
         return entry
     return replace(entry, roots={column: root for column, root in entry.roots.items() if root.number not in lost})

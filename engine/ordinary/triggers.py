@@ -1,8 +1,8 @@
 """The triggers that log the keys of rows that any program writes: plain SQL, without any function.
 
-They name key columns only, so that an app's ADD, DROP and RENAME COLUMN go on working; a log has no rule that could
-fail, so that an outer INSERT OR ABORT has nothing to override. The log says where to look and nothing else: what was
-written is found by comparison, and a log that is full, or triggers that are gone, only make that one longer.
+They name key columns only, so that an app's ADD, DROP and RENAME COLUMN keep working; a log has no rule that could
+fail, so that an outer INSERT OR ABORT has nothing to override. The log says only where to look: what was written is
+found by comparison, and a log that is full, or missing triggers, only make the comparison longer.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from engine.sqlite.invalid_text import each
 from engine.sqlite.sql import ident, idents, main
 
 FULL = 100_000
-"""Entries of a log; one that is full says: compare everything. (As a condition on the trigger: INSERT ... SELECT with
-a limit takes twice as long.)"""
+"""Entries of a log that is full, which means: compare everything. (It is a condition of the trigger, as INSERT ...
+SELECT with a limit takes twice as long.)"""
 
 EVENTS = ("insert", "update", "move", "delete")
 
 
 def name(entry: Entry, event: str) -> str:
-    """The name of one of a table's triggers."""
+    """Return the name of one of a table's triggers."""
     return f"crsql_syncline_{entry.number}_{event}"
 
 
 def text(entry: Entry, event: str) -> str:
-    """One of them, as SQLite keeps it. ``move`` logs the old key of a row whose key changed (not AFTER UPDATE OF: SET
-    rowid = 9 would not fire it)."""
+    """Return the SQL of a trigger as SQLite stores it. ``move`` logs the old key of a row whose key changed (not AFTER
+    UPDATE OF, which SET rowid = 9 would not fire)."""
     row = "OLD" if event in ("move", "delete") else "NEW"
     what = "UPDATE" if event == "move" else event.upper()
     when = f"NOT EXISTS (SELECT 1 FROM {entry.log} WHERE id = {FULL})"
@@ -44,12 +44,12 @@ def text(entry: Entry, event: str) -> str:
 
 
 def fit(db: apsw.Connection, entry: Entry) -> bool:
-    """Whether all of them are there, to the letter."""
+    """Return whether all of them exist, to the letter."""
     return not amiss(db, entry)
 
 
 def amiss(db: apsw.Connection, entry: Entry) -> set[str]:
-    """Those that are missing, changed or too many."""
+    """Return those that are missing, changed or superfluous."""
     found = dict(
         each(
             db,
@@ -62,13 +62,13 @@ def amiss(db: apsw.Connection, entry: Entry) -> set[str]:
 
 
 def make(db: apsw.Connection, entry: Entry) -> None:
-    """Make them anew, in the caller's transaction."""
+    """Create them anew, in the caller's transaction."""
     drop(db, entry)
     for event in EVENTS:
         db.execute(text(entry, event).replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1))
 
 
 def drop(db: apsw.Connection, entry: Entry) -> None:
-    """Drop those that are there."""
+    """Drop those that exist."""
     for event in EVENTS:
         db.execute(f"DROP TRIGGER IF EXISTS {main(name(entry, event))}")

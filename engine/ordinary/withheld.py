@@ -1,7 +1,7 @@
 """Rows of ordinary tables that cannot be sent (``engine.tables.withheld.recheck.Source``).
 
-A row is known by the number of its record. One whose key nobody can read has no record, as no other machine could take
-it: it is known by its key.
+A row is identified by the number of its record. One with an unreadable key has no record, as no other machine could
+take it, and is identified by its key.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from engine.tables.withheld.rows import WithheldRows
 from engine.tables.withheld.unreadable import unreadable
 
 BLOCK = 256
-"""Rows that are looked at together."""
+"""Rows that are checked together."""
 
 AHEAD = 2_000
-"""Rows that are looked at even where one was found: others may follow."""
+"""Rows that are checked even after one was found, as others may follow."""
 
 
 class OrdinarySource:
@@ -48,15 +48,15 @@ class OrdinarySource:
         return next((entry for entry in self._tables.entries() if entry.name == name), None)
 
     def tables(self) -> Iterable[str]:
-        """Those that are there."""
+        """Return those that exist."""
         return [entry.name for entry in self._tables.entries() if self._tables.is_there(entry)]
 
     def recorded(self, table: str) -> bool:
-        """Whether it is in the register."""
+        """Return whether it is in the register."""
         return self._entry(table) is not None
 
     def reasons(self, table: str, keys: Sequence[Key]) -> list[Held]:
-        """Those that still cannot be sent."""
+        """Return those that still cannot be sent, with the reasons."""
         entry = self._entry(table)
         if entry is None:
             return []
@@ -71,7 +71,7 @@ class OrdinarySource:
             yield Held(entry.name, key, Why.TEXT, entry.key[place or 0])
 
     def written_since(self, table: str) -> str:
-        """The rows with a cell above a version."""
+        """Return the rows with a cell above a version."""
         entry = self._entry(table)
         assert entry is not None
         return (
@@ -91,7 +91,7 @@ class OrdinarySource:
             self._versions.keep_floor(version)
 
     def find(self, error: Unsendable) -> Sequence[Held]:
-        """The rows that reading came to grief on, and those among the next ones; or all of them."""
+        """Return the rows that reading failed on, and those among the next ones; or all of them."""
         entry = self._entry(error.table)
         if entry is None or not isinstance(error, UnsendableRows):
             return ()
@@ -105,7 +105,7 @@ class OrdinarySource:
         return found
 
     def shown_key(self, held: Held) -> str:
-        """The key of a row, as it can be shown."""
+        """Return the key of a row, as it can be shown."""
         if isinstance(held.key, str):
             return shown(raw_keys.texts(raw_keys.fields_of(held.key), self._db.pragma("encoding")))
         entry = self._entry(held.table)
@@ -123,15 +123,15 @@ class OrdinarySource:
 
 
 class OrdinaryWithheld(WithheldRows):
-    """Finds, records and releases them. A row that is gone without a trace shows that triggers did not run: then all of
-    its table is compared."""
+    """Finds, records and releases withheld rows. A row that is gone without a trace shows that triggers did not run;
+    then its whole table is compared."""
 
     def __init__(self, db: apsw.Connection, tables: OrdinaryTables, rows: OrdinarySource, versions: Versions) -> None:
         super().__init__(db, rows, versions.db_version)
         self._tables = tables
 
     def changed(self) -> Sequence[Changed]:
-        """Also those that captures found."""
+        """Return those that changed, including those that captures found."""
         return [*((held, held) for held in self._tables.take_withheld()), *super().changed()]
 
     def record(self, found: Sequence[Held], *, readonly: bool) -> None:
@@ -143,7 +143,7 @@ class OrdinaryWithheld(WithheldRows):
 
 
 def reasons(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> list[Held]:
-    """Those of the rows with these numbers that cannot be sent."""
+    """Return those of the rows with these numbers that cannot be sent."""
     if not rows:
         return []
     odd, some = f"NOT BETWEEN 0 AND {MAX_VERSION - 1}", "r IN carray(?1)"
@@ -169,7 +169,7 @@ def reasons(db: apsw.Connection, entry: Entry, rows: Sequence[int]) -> list[Held
 
 
 def find_all(db: apsw.Connection, entry: Entry) -> list[Held]:
-    """All rows that cannot be sent and have a record, held back already or not."""
+    """Return all rows that cannot be sent and have a record, withheld already or not."""
     found: list[Held] = []
     after = -1
     while True:
@@ -182,7 +182,7 @@ def find_all(db: apsw.Connection, entry: Entry) -> list[Held]:
 
 
 def unreadable_keys(db: apsw.Connection, entry: Entry) -> list[Held]:
-    """The rows whose key nobody can read."""
+    """Return the rows with an unreadable key."""
     encoding, fields = db.pragma("encoding"), raw_keys.fields([ident(name) for name in entry.key])
     found: list[Held] = []
     for row in db.execute(f"SELECT {fields} FROM {base(entry)}"):
@@ -193,7 +193,7 @@ def unreadable_keys(db: apsw.Connection, entry: Entry) -> list[Held]:
 
 
 def _blocks(db: apsw.Connection, entry: Entry, error: UnsendableRows) -> Iterator[list[int]]:
-    """The rows of a range from a place on, as reading goes through them."""
+    """Return the rows of a range from a place on, as reading goes through them."""
     at: At | None = error.at
     while at is not None:
         bindings = {"version": at.db_version, "r": at.r, "until": error.until, "most": BLOCK, "since": error.since}

@@ -1,4 +1,4 @@
-"""What a merge writes to an ordinary table: the rows, the records, and that they were seen so."""
+"""What a merge writes to an ordinary table: rows, records and shadows."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Writer:
     """Writes to one table, in the caller's transaction.
 
     Attributes:
-        affinity: of each column. encoding: of the file's texts.
-        has_triggers: triggers of the app's run when its rows are merged.
-        loose_key, keeps_out: as of the table (``catalogue``).
+        affinity: that of each column. encoding: that of the file's texts.
+        has_triggers: whether triggers of the app's run when its rows are merged.
+        loose_key, keeps_out: as for the table (``catalogue``).
     """
 
     def __init__(self, db: apsw.Connection, table: OrdinaryTable, rule: TriggerRule) -> None:
@@ -43,7 +43,7 @@ class Writer:
         self._rule = rule
 
     def held(self, keys: Sequence[Key]) -> Iterator[dict[str, SQLiteValue] | None]:
-        """What the table holds of rows, by column; None where there is no row."""
+        """Return what the table holds of rows, by column; None if there is no row."""
         names = tuple(f"?{n}" for n in range(1, 1 + len(self.entry.key)))
         columns = self.entry.columns
         fields = idents(columns, prefix="t.") or "1"
@@ -59,7 +59,7 @@ class Writer:
         """Write rows that won anything.
 
         Args:
-            records: that theirs were read with.
+            records: those through which their records were read.
 
         Raises:
             RowRefused: the table does not take a row; others may have been written. TableBroken: something fails.
@@ -77,10 +77,10 @@ class Writer:
             merged.r = r
 
     def log(self, keys: Sequence[Key]) -> None:
-        """Have rows looked at afterwards that a trigger of the app's may keep out, so that nothing else logs them.
+        """Have rows checked afterwards that a trigger of the app's may skip, so that nothing else logs them.
 
         Args:
-            keys: in the table; one is empty for a deleted row that never had a number here, and has nothing to look at.
+            keys: in the table; empty for a deleted row that never had a number here, and leaves nothing to check.
         """
         if not self.has_triggers:
             return
@@ -89,7 +89,7 @@ class Writer:
         self.db.executemany(f"INSERT INTO main.{self.entry.log} ({columns}) VALUES ({places})", filter(None, keys))
 
     def empty_log(self) -> None:
-        """Take out what the merge has logged."""
+        """Remove what the merge has logged."""
         cursor(self.db).execute(f"DELETE FROM main.{self.entry.log}")
 
     def _write_base(self, changed: Sequence[MergedRow]) -> None:
@@ -110,11 +110,11 @@ class Writer:
 
     @cached_property
     def leads(self) -> Leads:
-        """Which numbers others stand for, by column; the same for all of a merge."""
+        """Return which numbers other ones stand for, by column; the same throughout a merge."""
         return leads(self.db, self.entry) if self.entry.led_columns else {}
 
     def shown_row(self, merged: MergedRow) -> Key:
-        """The key of a row, and what the table shows of the values that it takes."""
+        """Return the key of a row, and what the table shows for the values that it takes."""
         if not self.leads:
             return (*merged.key, *merged.taken.values())
         shown = (shown_value(self.leads.get(column, {}), value) for column, value in merged.taken.items())
@@ -123,7 +123,7 @@ class Writer:
     def shown_values(
         self, columns: Sequence[str], values: Sequence[Sequence[SQLiteValue]]
     ) -> list[Sequence[SQLiteValue]]:
-        """What the table shows of values, column by column."""
+        """Return what the table shows for values, column by column."""
         return [
             [shown_value(self.leads[name], value) for value in column] if name in self.leads else column
             for name, column in zip(columns, values, strict=True)
@@ -133,7 +133,7 @@ class Writer:
         """Delete rows.
 
         Raises:
-            TableBroken: a trigger of the app's lets one not go.
+            TableBroken: a trigger of the app's prevents a deletion.
         """
         sql = f"DELETE FROM {main(self.entry.name)} WHERE {self.table.is_row}"
         if not keys:
@@ -145,10 +145,10 @@ class Writer:
         """Run a statement for each row.
 
         Args:
-            hides: a row that the table does not take can be hidden.
+            hides: whether a row that the table does not take can be hidden.
 
         Raises:
-            RowRefused: there is such a row. TableBroken: otherwise; also where something fails.
+            RowRefused: there is such a row. TableBroken: otherwise, and if something fails.
         """
         if not rows:
             return
@@ -170,29 +170,29 @@ class Writer:
             raise self.refused(sql, rows[at], error) from error
 
     def is_of_row(self, error: Exception) -> bool:
-        """Whether a table does not take a row, which can be hidden: not if it has rolled back all of the
-        transaction."""
+        """Return whether a table does not take a row, which can then be hidden: not if the whole transaction was rolled
+        back."""
         of_others = getattr(error, "extendedresult", 0) == apsw.SQLITE_CONSTRAINT_FOREIGNKEY
         is_of_row = isinstance(error, refused.OF_ROWS) and not of_others and not self._rule.refuses(self.entry.name)
         return is_of_row and self.db.in_transaction
 
     def refused(self, sql: str, row: Key, error: Exception) -> TableBroken:
-        """The error for a row for which a statement was refused."""
+        """Return the error for a row for which a statement was refused."""
         again = _once(self.db, sql, row)
         return refused.row(self.db, self.entry, row[: len(self.entry.key)], error, self._rule, again)
 
     def update(self, columns: tuple[str, ...]) -> str:
-        """The SQL for a row that is there: INSERT would ask for columns that are NOT NULL, and did not change."""
+        """Return the SQL for an existing row: INSERT would require NOT NULL columns that did not change."""
         after = 1 + len(self.entry.key)
         sets = ", ".join(f"{ident(name)} = ?{n}" for n, name in enumerate(columns, after))
         return f"UPDATE{self.table.or_abort} {main(self.entry.name)} SET {sets} WHERE {self.table.is_row}"
 
     def insert(self, columns: tuple[str, ...], rows: str = "") -> str:
-        """The SQL for a new row. Its cells may come one after the other, each in a transaction of its own: until then a
-        column that is NOT NULL is empty, which no cell stands for.
+        """Return the SQL for a new row. Its cells may come one by one, each in a transaction of its own; until then a
+        NOT NULL column holds an empty value, for which there is no cell.
 
         Args:
-            rows: what takes the place of one row's values, where these are all columns.
+            rows: what replaces one row's values, if these are all columns.
         """
         empty = {name: value for name, value in self.table.needed.items() if name not in columns}
         names = (*self.entry.key, *columns)
@@ -205,7 +205,7 @@ class Writer:
         return insert if self.loose_key else insert + again  # it might be another row's key as well
 
     def see(self, changed: Sequence[MergedRow]) -> None:
-        """What is seen of a row is what was merged, whatever triggers make of it (``final_values``). What nobody has
+        """Set the shadow of a row to what was merged, whatever triggers make of it (``final_values``). What nobody has
         sent of a new row, its defaults, is seen as the table has it."""
         slots, columns = self.entry.slots, len(self.entry.columns)
         statements: dict[tuple[str, ...], list[Key]] = {}

@@ -1,4 +1,4 @@
-"""What a merge writes to an ordinary table for groups of rows: by few statements for many."""
+"""What a merge writes to an ordinary table for groups of rows, with few statements for many rows."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.tables.grouping.columns import alike
 
 
 def place(rows: Rowwise, group: Group) -> None:
-    """As ``Rowwise.place``, for rows in a group."""
+    """Do as ``Rowwise.place``, for rows in a group."""
     local = rows.local
     if local is None or group.deletes:
         return
@@ -38,7 +38,7 @@ def write(writer: Writer, group: Group, version: int, authors: Sequence[int], sh
     Args:
         version: the file's, to stamp them with.
         authors: the number of each row's author.
-        showing: gives what decides which are shown.
+        showing: returns what decides which rows are shown.
 
     Raises:
         TableBroken: something fails.
@@ -83,7 +83,7 @@ def _write_base(writer: Writer, group: Group) -> None:
 
 
 def _rows(writer: Writer, group: Group, shown: Shown) -> Iterator[MergedRow]:
-    """The rows of a group, which have records by now, one by one."""
+    """Return the rows of a group, which have records by now, one by one."""
     found = group.numbers or group.reserved
     if not found:
         known = Records(writer.db, writer.entry).numbers(group.packed)
@@ -97,7 +97,7 @@ def _rows(writer: Writer, group: Group, shown: Shown) -> Iterator[MergedRow]:
 
 
 def _record(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
-    """Records for new rows."""
+    """Write records for new rows."""
     entry = writer.entry
     slots = [entry.slots[name] for name in group.columns]
     names = "".join(f", v{slot}" for slot in slots)
@@ -109,7 +109,7 @@ def _record(writer: Writer, group: Group, version: int, authors: Sequence[int]) 
 
 
 def _stamp(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
-    """The stamps of rows all of whose cells are written."""
+    """Write the stamps of rows all of whose cells are written."""
     rows, slots = f"main.{writer.entry.rows}", [writer.entry.slots[name] for name in group.columns]
     columns = _Columns([version, group.length, covers_of(slots)])
     fields = [columns.add(group.numbers or group.reserved), columns.add(group.versions), columns.add(authors)]
@@ -126,7 +126,7 @@ def _stamp(writer: Writer, group: Group, version: int, authors: Sequence[int]) -
 
 
 def _add_entries(writer: Writer, group: Group, version: int, authors: Sequence[int]) -> None:
-    """Entries for cells of rows most of whose cells stay as they are."""
+    """Write entries for cells of rows most of whose cells do not change."""
     entry = writer.entry
     for name, values in zip(group.columns, group.values, strict=True):
         slot = entry.slots[name]
@@ -156,14 +156,14 @@ def _bury(writer: Writer, group: Group, version: int, authors: Sequence[int]) ->
 
 
 class _Columns:
-    """What is bound for many rows: what all have in common once for a statement."""
+    """What is bound for many rows: what they have in common is bound once for a statement."""
 
     def __init__(self, shared: list[SQLiteValue]) -> None:
         self.shared = shared
         self.each: list[Sequence[SQLiteValue]] = []
 
     def add(self, column: Sequence[SQLiteValue]) -> str:
-        """Add a column; returns what stands for it in the template of a row."""
+        """Add a column; return what stands for it in the template of a row."""
         if type(column[0]) in (int, bytes) and len(column) > 1 and self.each and alike(column) and _one_type(column):
             self.shared.append(column[0])
             return f"?{len(self.shared)}"
