@@ -17,7 +17,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import apsw
 
 from engine.ordinary.catalogue import OrdinaryTable
-from engine.ordinary.parents import Link, can_be_needed, held_by, is_missing, is_record, written_since
+from engine.ordinary.parents import (
+    Link,
+    can_be_needed,
+    held_by,
+    is_missing,
+    is_record,
+    keys_as_held,
+    written_since,
+)
 from engine.ordinary.register import Columns, Entry, base, base_is, key_columns, note_foreign_keys
 from engine.ordinary.stamps import OWN
 from engine.sqlite.sql import ident
@@ -82,9 +90,8 @@ class LooseKeys:
         if not self._any(deleted, (since,)):
             return False
         held = _held(link)
-        keys = ", ".join(key_columns(parent, "p"))
         return self._any(
-            f"FROM {base(entry)} AS c WHERE ({', '.join(held)}) IN (SELECT {keys} {deleted})"
+            f"FROM {base(entry)} AS c WHERE ({', '.join(held)}) IN ({keys_as_held(link, parent, deleted)})"
             f" AND {self._lacks(link, parent, held)}",
             (since,),
         )

@@ -151,7 +151,7 @@ class Parents:
         held = [f"c.{ident(column)}" for column in link.columns]
         sql = (
             f"SELECT {idents(self._entry.key, prefix='c.')} FROM {base(self._entry)} AS c"
-            f" WHERE ({', '.join(held)}) IN (SELECT {', '.join(key_columns(parent, 'p'))} {deleted})"
+            f" WHERE ({', '.join(held)}) IN ({keys_as_held(link, parent, deleted)})"
             f" AND {is_missing(parent, link, held)}"
         )
         return self._db.execute(sql, (since,)).fetchall()
@@ -218,6 +218,18 @@ class Parents:
 def can_be_needed(link: Link, parent: Entry) -> bool:
     """Return whether a foreign key tells its parent's record, even if that was deleted."""
     return link.to == parent.key and (link.alike or bool(parent.collection))
+
+
+def keys_as_held(link: Link, parent: Entry, of: str) -> str:
+    """A SELECT of the keys of records ``p`` of the parents' table, as the columns that refer to them may hold them.
+
+    Args:
+        of: the rest of the SELECT, from FROM on.
+    """
+    keys = ", ".join(key_columns(parent, "p"))
+    if link.alike:
+        return f"SELECT {keys} {of}"
+    return f"SELECT {keys} {of} UNION ALL SELECT CAST({keys} AS TEXT) {of}"  # a number as text, as SQLite takes it
 
 
 def written_since(entry: Entry, link: Link, also: str = "") -> str:

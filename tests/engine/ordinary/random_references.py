@@ -21,11 +21,14 @@ class Reference(NamedTuple):
 
 
 class RandomSchema:
-    """Two to five tables that refer to each other, some by texts: in chains, in circles, to themselves; and up to two
-    whose keys are made of references.
+    """Two to five tables that refer to each other, some by texts: in chains, in circles, to themselves; up to two whose
+    keys are made of references, one whose key is a reference and a plain number, and up to two that refer to such keys
+    by two columns.
 
     Attributes:
         tables: those whose numbers SQLite hands out. names: of all tables, in an order in which they can be made.
+        pairs: by the name of a table with the key (a, b), the tables to whose rows these refer. parts: by that of one
+            with the key (a, n), the table of a. children: by that of one that refers by (x, y), the pair.
         text: their SQL.
     """
 
@@ -42,6 +45,10 @@ class RandomSchema:
             f"j{n}": (choose.choice(self.tables), choose.choice(self.tables))
             for n in range(choose.choice([0, 1, 1, 2]))
         }
+        self.parts = {"k0": choose.choice(self.tables)} if choose.random() < 0.4 else {}
+        self.children = {
+            f"c{n}": choose.choice([*self.pairs]) for n in range(choose.choice([0, 1, 2]) if self.pairs else 0)
+        }
         auto = choose.choice(["", "AUTOINCREMENT"])
         action = choose.choice(["ON DELETE CASCADE", "ON DELETE SET NULL"])
         tables = []
@@ -56,8 +63,14 @@ class RandomSchema:
                 f"{n} INTEGER REFERENCES {to} ON DELETE CASCADE" for n, to in zip("ab", (one, other), strict=True)
             )
             tables.append(f"CREATE TABLE {name} ({columns}, n, meant TEXT, PRIMARY KEY (a, b))")
+        for name, to in self.parts.items():
+            columns = f"a INTEGER REFERENCES {to} ON DELETE CASCADE, n INTEGER, v, meant TEXT"
+            tables.append(f"CREATE TABLE {name} ({columns}, PRIMARY KEY ({choose.choice(['a, n', 'n, a'])}))")
+        for name, pair in self.children.items():
+            refers = f"FOREIGN KEY (x, y) REFERENCES {pair} (a, b) ON DELETE CASCADE"
+            tables.append(f"CREATE TABLE {name} (uid TEXT PRIMARY KEY, x, y INTEGER, meant TEXT, {refers})")
         self.text = ";".join(tables)
-        self.names = [*self.tables, *self.pairs]
+        self.names = [*self.tables, *self.pairs, *self.parts, *self.children]
         choose.shuffle(self.names)
 
     def of(self, table: str) -> list[Reference]:
@@ -83,6 +96,12 @@ class RandomSchema:
             one, other = self.pairs[name]
             write = choose.choice(_PAIR_WRITES).replace("[one]", one).replace("[other]", other)
             return write.replace("[table]", name)
+        if self.parts and choose.random() < 0.1:
+            name, to = choose.choice([*self.parts.items()])
+            return choose.choice(_PART_WRITES).replace("[to]", to).replace("[table]", name)
+        if self.children and choose.random() < 0.15:
+            name, pair = choose.choice([*self.children.items()])
+            return choose.choice(_CHILD_WRITES).replace("[pair]", pair).replace("[table]", name)
         table = choose.choice(self.tables)
         itself = "".join(
             f", m{n} = CASE r{n} WHEN {{k}} THEN '{{u}}' ELSE m{n} END"
@@ -115,6 +134,16 @@ class RandomSchema:
             f" JOIN {other} y ON y.id = j.b WHERE j.meant IS NOT x.uid || '/' || y.uid"
             for name, (one, other) in self.pairs.items()
         ]
+        found += [
+            f"SELECT '{name}', k.n, k.meant, o.uid FROM {name} k JOIN {to} o ON o.id = k.a WHERE k.meant IS NOT o.uid"
+            for name, to in self.parts.items()
+        ]
+        for name, pair in self.children.items():
+            one, other = self.pairs[pair]
+            found.append(
+                f"SELECT '{name}', c.uid, c.meant, x.uid || '/' || y.uid FROM {name} c JOIN {one} x ON x.id = c.x"
+                f" JOIN {other} y ON y.id = c.y WHERE c.meant IS NOT x.uid || '/' || y.uid"
+            )
         return " UNION ALL ".join(found)
 
     @property
@@ -162,4 +191,20 @@ _PAIR_WRITES = (
     " ORDER BY (x.id * {r} + y.id) % 7 LIMIT 2",
     "DELETE FROM [table] WHERE n = {n}",
     "UPDATE [table] SET n = {n} WHERE n < {n}",
+)
+_PART_WRITES = (
+    "INSERT OR IGNORE INTO [table] (a, n, v, meant) SELECT id, {n}, '{v}', uid FROM [to]"
+    " ORDER BY id * {r} % 11 LIMIT 1",
+    "INSERT OR REPLACE INTO [table] (a, n, v, meant) SELECT id, {n}, '{v}', uid FROM [to] ORDER BY id DESC LIMIT 1",
+    "UPDATE OR IGNORE [table] SET n = {n} + 1 WHERE n = {n}",
+    "UPDATE [table] SET v = '{v}' WHERE n = {n}",
+    "DELETE FROM [table] WHERE n = {n}",
+)
+_CHILD_WRITES = (
+    "INSERT INTO [table] SELECT '{u}', a, b, meant FROM [pair] ORDER BY (a + b) * {r} % 11 LIMIT 1",
+    "INSERT INTO [table] SELECT '{u}', a, b, meant FROM [pair] ORDER BY (a * {r} + b) % 7 LIMIT 1",
+    "UPDATE [table] SET (x, y, meant) = (SELECT a, b, meant FROM [pair] ORDER BY (a + b) * {r} % 11 LIMIT 1)"
+    " WHERE length(uid) % 2 = {n} % 2",
+    "UPDATE [table] SET x = NULL, y = NULL, meant = NULL WHERE uid LIKE '%{r}'",
+    "DELETE FROM [table] WHERE uid LIKE '%{r}'",
 )

@@ -70,6 +70,21 @@ def the_note_of_a_deleted_folder_waits(new: Open, key: str = "TEXT") -> Pair:
     return one, other
 
 
+@pytest.mark.parametrize("refers", ["TEXT", "", "NUMERIC"])
+@pytest.mark.usefixtures("how_merged")
+def test_the_number_of_a_folder_may_be_held_as_text(new: Open, refers: str) -> None:
+    schema = SCHEMA.format(key="INTEGER", action="").replace("folder INTEGER", f"folder {refers}")
+    one, other = (new(schema, *NAMES) for _ in range(2))
+    one.app("INSERT INTO folders VALUES (1, 'Inbox')")
+    take(other, one)
+    other.app(ON + "INSERT INTO notes SELECT 7, CAST(id AS TEXT), 'new' FROM folders")
+    one.app(ON + "DELETE FROM folders")
+    exchange(one, other)
+    for file in (one, other):
+        assert titles(file) == []
+        assert waiting(file) == [("new", "parent")]
+
+
 @pytest.mark.parametrize("key", ["TEXT", "INTEGER"])
 @pytest.mark.usefixtures("how_merged")
 def test_it_comes_in_with_its_folder(new: Open, key: str) -> None:

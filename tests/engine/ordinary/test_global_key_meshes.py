@@ -185,10 +185,11 @@ class NumberedMesh(Mesh):
         self.look(who)
 
     def _capture(self, file: File) -> int:
-        """Every row that was logged, and is there, has a record then."""
+        """Every row with numbers that was logged, and is there, has a record then."""
         logged: list[Any] = [
             (entry, file.db.execute(f"SELECT DISTINCT {', '.join(entry.log_key)} FROM {entry.log}").fetchall())
             for entry in file.tables.entries()
+            if entry.has_global_key  # others have records by their keys alone
         ]
         version = file.capture()
         for entry, keys in logged:
@@ -205,6 +206,7 @@ class NumberedMesh(Mesh):
         self.log.append(f"{to} takes from {source} since {since} {'cut' if cut else ''}")
         self._capture(self.files[to])
         until = self._capture(self.files[source])
+        self.files[to].hear_of_loose_keys(self.files[source])
         tables = list(self.schema.names)
         self.choose.shuffle(tables)
         for table in tables:
@@ -229,9 +231,15 @@ class NumberedMesh(Mesh):
         wrong = file.db.execute(self.schema.wrong).fetchall()
         assert not wrong, (wrong, self.told)
 
+    def waiting(self, file: File) -> set[tuple[str, str]]:
+        """The rows that are hidden, as somebody else has deleted what they refer to, or as that is hidden itself."""
+        hidden = [(table, row) for table in self.schema.tables for row in file.hidden(table)]
+        assert all(row.reason == "parent" for _, row in hidden), (hidden, self.told)
+        return {(table, str(row.values["uid"])) for table, row in hidden}
+
     def check_complete(self, file: File) -> None:
-        """All rows that no app has deleted are there, and no other."""
-        found = self.uids(file)
+        """All rows that no app has deleted are there, or wait, and no other."""
+        found = self.uids(file) | self.waiting(file)
         assert found == self.born - self.killed, (found ^ (self.born - self.killed), self.told)
 
     def check_all_there(self, file: File) -> None:
@@ -263,6 +271,9 @@ def check_end(mesh: NumberedMesh) -> None:
     mesh.settle()
     ends = [mesh.state(file) for file in mesh.files]
     assert all(end == ends[0] for end in ends), mesh.told
+    waiting = [mesh.waiting(file) for file in mesh.files]
+    loose = [{e.name: e.loose for e in f.tables.entries() if e.loose} for f in mesh.files]
+    assert all(one == waiting[0] for one in waiting), (waiting, loose, mesh.told)
     for file in mesh.files:
         mesh.check_meant(file)
         mesh.check_all_there(file)
