@@ -157,6 +157,14 @@ class Hidden:
         """Have all tried that wait for another row."""
         self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way <= {_BEHIND}")
 
+    def try_those_in_the_way(self, condition: str) -> None:
+        """Have the rows tried that another row stands in the way of, and that meet a condition on the hidden row
+        ``c``."""
+        self._db.execute(
+            f"UPDATE {self._table} AS c SET way = {TRY}"
+            f" WHERE reason = '{Reason.UNIQUE}' AND way <> {TRY} AND {condition}"
+        )
+
     def try_unknown(self) -> None:
         """Have the rows tried for which nothing tells when their reason is gone."""
         self._db.execute(f"UPDATE {self._table} SET way = {TRY} WHERE way = {UNKNOWN}")

@@ -25,6 +25,10 @@ CIRCLE = 1_000_000
 """The length of the chain of parents for a row in a circle of rows, or below one."""
 
 
+_DELETED = "FROM main.{} AS p WHERE p.db_version >= ?1 AND p.length % 2 = 0 AND p.length > 0"
+"""The records of a table that were deleted from a version on."""
+
+
 @dataclass(frozen=True)
 class Link:
     """A foreign key: the columns, the table to whose rows they refer, and its columns.
@@ -144,10 +148,33 @@ class Parents:
             found |= dict.fromkeys([*self._left_by_deleted(link, parent, since), *self._written(link, parent, since)])
         return list(found)
 
+    def try_bereft(self, since: int | None) -> None:
+        """Have hidden rows tried that another row stands in the way of, and whose parent is deleted as well: they wait
+        for the parent first.
+
+        Args:
+            since: look only if any parent was deleted from this version on; None looks in any case.
+        """
+        hidden = Hidden(self._db, self._entry)
+        if not self.needed or not hidden.any():
+            return
+        for link, parent in self.needed:
+            if since is not None and not self._any_deleted(parent, since):
+                continue
+            held = [f"c.{at}" for at in _kept(self._entry, link.columns)]
+            gone = (
+                f"EXISTS (SELECT 1 FROM main.{parent.rows} AS p WHERE {is_record(self._db, parent, held)}"
+                f" AND p.length % 2 = 0 AND p.length > 0) AND {is_missing(parent, link, held)}"
+            )
+            hidden.try_those_in_the_way(gone)
+
+    def _any_deleted(self, parent: Entry, since: int) -> bool:
+        return self._db.execute(f"SELECT 1 {_DELETED.format(parent.rows)} LIMIT 1", (since,)).get is not None
+
     def _left_by_deleted(self, link: Link, parent: Entry, since: int) -> list[Any]:
-        deleted = f"FROM main.{parent.rows} AS p WHERE p.db_version >= ?1 AND p.length % 2 = 0 AND p.length > 0"
-        if self._db.execute(f"SELECT 1 {deleted} LIMIT 1", (since,)).get is None:
+        if not self._any_deleted(parent, since):
             return []
+        deleted = _DELETED.format(parent.rows)
         held = [f"c.{ident(column)}" for column in link.columns]
         sql = (
             f"SELECT {idents(self._entry.key, prefix='c.')} FROM {base(self._entry)} AS c"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from contextlib import nullcontext
 
 import apsw
@@ -93,7 +93,7 @@ class Showing:
         theirs; not inside a statement. Return the tables that may have been written to in doing so."""
         written = {*self._written, *names}
         near = (name for name, one in self._tables.items() if any(link.parent in written for link in one.links))
-        names = {*written, *near}
+        names = frozenset((*written, *near))
         bereft = {} if self._inside else self._bereft(names)
         if self._inside or not (bereft or any(map(self._concerned, names))):
             return set()
@@ -114,13 +114,16 @@ class Showing:
             bereft = self._bereft(names)  # references may lead elsewhere by now
         return concerned
 
-    def _bereft(self, names: Iterable[str]) -> dict[str, list[Key]]:
-        """Return the shown rows of these tables whose parent was deleted by what was just merged."""
-        since = self._first
-        if since is None:
-            return {}
-        found = {name: self._parents(self._tables[name]).bereft(since) for name in names if name in self._tables}
-        return {name: keys for name, keys in found.items() if keys}
+    def _bereft(self, names: Set[str]) -> dict[str, list[Key]]:
+        """Return the shown rows of these tables whose parent was deleted by what was just merged, and have those tried
+        that are hidden for another reason."""
+        since, found = self._first, dict[str, list[Key]]()
+        for name in names & self._tables.keys():
+            parents = self._parents(self._tables[name])
+            parents.try_bereft(since)
+            if since is not None and (keys := parents.bereft(since)):
+                found[name] = keys
+        return found
 
     def _lead(self, root: OrdinaryTable, version: int, concerned: set[str]) -> bool:
         """Update where references to hidden rows of a table are redirected; return whether any changes."""

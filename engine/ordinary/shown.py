@@ -247,11 +247,15 @@ class Shown:
         """Show a row if possible; return the numbers of those that have to be tried because of that."""
         place = self._placed(pk, r)
         awaited = self._parents.awaited_by(r) if self._parents.exist and place[0] < CIRCLE else None
-        if awaited is not None:
-            self.hidden.settle(r, Reason.PARENT, awaited)
-            return []
         if self._is_unfit(r):
             self.hidden.settle(r, Reason.TYPE, NONE)
+            return []
+        if awaited is not None:
+            refused_by = self._reason_without_triggers(r)
+            if refused_by in (Reason.NOT_NULL, Reason.CHECK):  # whatever becomes of the parent
+                self.hidden.settle(r, refused_by, NONE)
+            else:
+                self.hidden.settle(r, Reason.PARENT, awaited)
             return []
         if self._keeps_numbers:
             gone = kept_numbers.stood_for_by(self._db, self._entry, r)
