@@ -27,13 +27,14 @@ SynclineError                 a sentence (what, where) and a hint (what to try)
 ├── PeerUnreachable           not there, timed out, cut
 └── PeerRefused               the peer said no, or something else answers in its place
     ├── WrongServer           something else: a proxy, a login page, another server
+    │   └── CertificateUntrusted  its certificate is one that no authority known here vouches for
     ├── TokenRefused          the token is wrong, expired, revoked, or for another room
     ├── SchemasDiffer         until one side has altered its tables
     │   └── TablesParked      some of them only; all else is synced
     ├── RoomMissing           the hub has no such room, or cannot make it; until it has one
     ├── TooLarge              what is to be sent is larger than the other side takes
     ├── CopiedFile            one of the two files was copied, or restored from a backup
-    └── CertificateChanged    it shows another certificate than the one that was paired
+    └── CertificateChanged    it shows another certificate than the one that was paired or trusted
 
 What follows from each for a link stands in ``engine.links.retry_policy``.
 """
@@ -245,6 +246,11 @@ class WrongServer(PeerRefused):
     """Something else answers in the peer's place: a proxy, the login page of a network, another server."""
 
 
+class CertificateUntrusted(WrongServer):
+    """The certificate is signed by itself, or by an authority that is not known here: a person may trust it by its
+    fingerprint."""
+
+
 class TokenRefused(PeerRefused):
     """The token that was shown is not accepted, or no longer."""
 
@@ -274,4 +280,4 @@ class CopiedFile(PeerRefused):
 
 
 class CertificateChanged(PeerRefused):
-    """The other side shows another certificate than the one that was paired: nothing was said to it."""
+    """The other side shows another certificate than the one that was paired or trusted: nothing was said to it."""

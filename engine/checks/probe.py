@@ -16,7 +16,15 @@ from urllib.parse import urlsplit
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from engine.errors import PeerRefused, PeerUnreachable, SynclineError, TokenRefused, WireError
+from engine.errors import (
+    CertificateChanged,
+    CertificateUntrusted,
+    PeerRefused,
+    PeerUnreachable,
+    SynclineError,
+    TokenRefused,
+    WireError,
+)
 from engine.ids import SiteId
 from engine.peer_text import from_peer
 from engine.replica import Replica
@@ -26,6 +34,7 @@ from engine.settings import check_url
 from engine.table_shape import Dataset, Parked, Shape, ordinary
 from engine.text import sentences, t
 from engine.transport.connect import dial
+from engine.transport.tls_pinning import fingerprint_at
 from engine.wire import COLUMNS, Failure, FailureCode, Hello, decode
 from engine.wire.handshake import check_room, has_live_push
 
@@ -69,10 +78,16 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """The steps, all five of them, in order. ``own`` tells a Syncline (True) from a published server (False)."""
+    """The steps, all five of them, in order.
+
+    Attributes:
+        own: a Syncline (True), or a published server (False); None where that is not known.
+        certificate: the fingerprint of the certificate that is shown, where a person has to say whether to trust it.
+    """
 
     steps: tuple[ProbeStep, ...]
     own: bool | None
+    certificate: str = ""
 
     @property
     def ok(self) -> bool:
@@ -111,6 +126,8 @@ async def probe(
         dialled = await dial(url, check_room(room), token=token or None, fingerprint=fingerprint)
     except (PeerUnreachable, PeerRefused) as error:
         found.not_connected(error)
+        if isinstance(error, CertificateUntrusted | CertificateChanged):
+            found.certificate = await fingerprint_at(url, seconds=GREETING_TIMEOUT)
         return found.report()
     socket, found.own, found.read_only = dialled.socket, dialled.own is not None, dialled.read_only
     try:
@@ -169,6 +186,7 @@ class _Findings:
         self.where = where
         self.own: bool | None = None
         self.read_only = False
+        self.certificate = ""
         self._steps: dict[Step, ProbeStep] = {}
 
     def ok(self, step: Step, sentence: str) -> None:
@@ -190,7 +208,9 @@ class _Findings:
         self.failed(step, str(error), error.hint)
 
     def report(self) -> ProbeReport:
-        return ProbeReport(tuple(self._steps.get(step) or _not_tried(step) for step in Step), self.own)
+        return ProbeReport(
+            tuple(self._steps.get(step) or _not_tried(step) for step in Step), self.own, self.certificate
+        )
 
 
 def _not_tried(step: Step) -> ProbeStep:

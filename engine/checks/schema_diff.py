@@ -103,7 +103,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
         PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
         NoTables: it is a published server, or has no such room yet. UsageError: its tables cannot be made.
     """
-    dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.fingerprint)
+    dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.pin)
     try:
         if dialled.own is None:
             raise NoTables(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=peer.name))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.checks.schema_diff import SchemaLine, ask_plans, compare
-from engine.cli.options import add_database, add_token_file
+from engine.cli.options import add_certificate, add_database, add_token_file
 from engine.cli.output import print_json, print_line, shown
 from engine.cli.sync import kept, named
 from engine.replica import Replica
@@ -92,6 +92,7 @@ def schema_options(parser: argparse.ArgumentParser) -> None:
         "--room", help=t("the database's name there, where the URL does not say it (default: the file's name)")
     )
     add_token_file(parser)
+    add_certificate(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--add", action="store_true", help=t("add the tables and columns that are missing here"))
     how.add_argument("--undo", action="store_true", help=t("remove what was added this way, unless it is in use"))

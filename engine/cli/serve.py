@@ -55,6 +55,8 @@ async def run(arguments: argparse.Namespace) -> int:
             )
             url = f"{hub.url}/"  # a room follows
             print_line(t("Serving {folder} at {url}; press Ctrl-C to stop.", folder=arguments.folder, url=url))
+            if options.tls is not None and (fingerprint := options.tls.fingerprint()):
+                print_line(t("Its certificate's fingerprint (SHA-256): {fingerprint}", fingerprint=fingerprint))
             async for event in events:
                 if isinstance(event, HubChanged) and event.url:
                     print_line(t("Connected: {rooms}", rooms=_crowd(event.rooms)))

@@ -13,7 +13,7 @@ from pathlib import Path
 from engine.api import Engine
 from engine.checks.schema_diff import NoTables, ask_tables
 from engine.cli.cautions import warn_of
-from engine.cli.options import add_database, add_token_file
+from engine.cli.options import add_certificate, add_database, add_token_file
 from engine.cli.output import (
     change_json,
     change_line,
@@ -158,7 +158,8 @@ def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     url = check_url(arguments.url, path=ROOMS)
     room = arguments.room or room_of(url) or arguments.database.name
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
-    return [(PeerConfig.new(DatabaseId(""), url, room=room), token)]
+    trusted = arguments.certificate.replace(":", "").lower()  # as openssl prints it
+    return [(PeerConfig.new(DatabaseId(""), url, room=room, trusted=trusted), token)]
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
@@ -390,6 +391,7 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     add_token_file(parser)
+    add_certificate(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--once", action="store_true", help=t("sync once, until both sides are caught up (default)"))
     how.add_argument("--watch", action="store_true", help=t("stay connected and send every write at once"))

@@ -10,7 +10,7 @@ from engine.api import Engine
 from engine.checks.repair import Side
 from engine.checks.row_diff import Row, RowDifference
 from engine.checks.verify import Verification
-from engine.cli.options import add_database, add_token_file
+from engine.cli.options import add_certificate, add_database, add_token_file
 from engine.cli.output import as_json, print_json, print_line, row_name, rows, shown
 from engine.cli.sync import kept, named
 from engine.errors import TablesParked
@@ -164,6 +164,7 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
         "--room", help=t("the database's name there, where the URL does not say it (default: the file's name)")
     )
     add_token_file(parser)
+    add_certificate(parser)
     text = t("if rows differ, send the changes of one side or both again")
     parser.add_argument("--send-again", choices=("mine", "theirs", "both"), help=text)
     text = t("where rows still differ, write this side's version as a new change, after a backup")

@@ -11,6 +11,9 @@ from pathlib import Path
 from engine.errors import UsageError
 from engine.hub.limits import Limits
 from engine.text import t
+from engine.transport.tls_pinning import fingerprint_of, in_pairs
+
+_PEM_BEGIN, _PEM_END = "-----BEGIN CERTIFICATE-----", "-----END CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,14 @@ class Tls:
                 ),
                 hint=t("Use a certificate and its own key as PEM files, the key without a password."),
             ) from None
+
+    def fingerprint(self) -> str:
+        """Return the certificate's fingerprint as people compare it (``engine.transport.tls_pinning``); '' where the
+        file cannot be read just now."""
+        with contextlib.suppress(OSError, ValueError):
+            first, end, _ = self.certificate.read_text().partition(_PEM_END)
+            return in_pairs(fingerprint_of(ssl.PEM_cert_to_DER_cert(first[first.index(_PEM_BEGIN) :] + end)))
+        return ""
 
     def state(self) -> tuple[tuple[int, int, int], ...]:
         """Identify the files as they are now; a different answer means that they were renewed."""

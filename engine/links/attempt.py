@@ -279,7 +279,7 @@ class Attempt:
             config.url,
             config.room,
             token=await self._token(),
-            fingerprint=config.fingerprint,
+            fingerprint=config.pin,
             as_hub=self._as_hub,
             stays=self.stays,
         )

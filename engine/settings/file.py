@@ -246,6 +246,7 @@ class _Reader:
             paused=take(entry, "paused", _pause, None),
             stale_days=stale_days,
             fingerprint=check_pin(url, take(entry, "fingerprint", as_str, "")),
+            trusted=check_pin(url, take(entry, "trusted", as_str, "")),
         )
 
     def _take(self, entry: Mapping[str, Any], key: str, cast: Callable[[object], V], *default: V) -> V:
@@ -324,6 +325,7 @@ def _plain(config: Config) -> dict[str, Any]:
         "paused": paused,
         "stale_days": config.stale_days,
         "fingerprint": config.fingerprint or None,
+        "trusted": config.trusted or None,
     }
 
 

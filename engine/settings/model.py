@@ -119,8 +119,8 @@ class PeerConfig:
     """A remote replica that a database is kept in sync with.
 
     ``database`` is the id of a ``DatabaseConfig``; ``minutes`` lie between two syncs in the mode EVERY;
-    ``stale_days`` None means as for all peers; ``fingerprint`` is that of the certificate which was paired, '' for one
-    that an authority vouches for.
+    ``stale_days`` None means as for all peers; ``fingerprint`` is that of the certificate which was paired, ``trusted``
+    that of one which a person trusts; '' for one that an authority vouches for.
     """
 
     id: PeerId
@@ -134,6 +134,7 @@ class PeerConfig:
     paused: Pause | None = None
     stale_days: int | None = None
     fingerprint: str = ""
+    trusted: str = ""
 
     @classmethod
     def new(
@@ -147,6 +148,7 @@ class PeerConfig:
         minutes: int = 15,
         direction: Direction = Direction.BOTH,
         fingerprint: str = "",
+        trusted: str = "",
     ) -> PeerConfig:
         """A peer with a fresh id; named after its address by default.
 
@@ -169,7 +171,13 @@ class PeerConfig:
             minutes,
             direction,
             fingerprint=check_pin(url, fingerprint),
+            trusted=check_pin(url, trusted),
         )
+
+    @property
+    def pin(self) -> str:
+        """The fingerprint of the one certificate that is taken; '' where an authority has to vouch for it."""
+        return self.fingerprint or self.trusted
 
     def pause_left(self) -> float | None:
         """The seconds until this peer goes on by itself (infinite: never); None when it is not paused."""
@@ -263,7 +271,8 @@ def check_pin(url: str, fingerprint: str) -> str:
     """
     if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
         raise UsageError(
-            t("The certificate's fingerprint is not 64 hex digits."), hint=t("Pair again, with a new link.")
+            t("The certificate's fingerprint is not 64 hex digits."),
+            hint=t("It is its SHA-256 digest. Of a paired machine, pair again with a new link."),
         )
     if fingerprint and urlsplit(url).scheme != "wss":
         raise UsageError(t("Only wss:// addresses have a certificate."), hint=t("Write wss:// in place of ws://."))

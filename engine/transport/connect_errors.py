@@ -20,7 +20,15 @@ from websockets.exceptions import (
     WebSocketException,
 )
 
-from engine.errors import CertificateChanged, PeerRefused, PeerUnreachable, SynclineError, UsageError, WrongServer
+from engine.errors import (
+    CertificateChanged,
+    CertificateUntrusted,
+    PeerRefused,
+    PeerUnreachable,
+    SynclineError,
+    UsageError,
+    WrongServer,
+)
 from engine.text import sentences, t
 from engine.transport.http_answers import (
     CHECK_PATH,
@@ -46,7 +54,8 @@ _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACK
 """OpenSSL's words for an answer that is not TLS; they depend on its version, and on the answer."""
 
 _NOT_TRUSTED = t(
-    "If you know it, name its file or its authority's in SSL_CERT_FILE. If not, something else may be answering."
+    "If you know it, trust it by its fingerprint: press “Test” where you edit the peer, or use --certificate. Or name"
+    " its file, or its authority's, in SSL_CERT_FILE. If you do not know it, something else may be answering."
 )
 
 
@@ -103,9 +112,10 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
             )
         case OtherCertificate():
             return CertificateChanged(
-                t("{where} shows another certificate than the one that was paired.", where=where),
+                t("{where} shows another certificate than the one that is trusted.", where=where),
                 hint=t(
-                    "If Syncline was set up anew there, pair again with a new link. If not, somebody may be in between."
+                    "If it was set up anew there, pair again with a new link, or test the connection and trust the new"
+                    " certificate. If not, somebody may be in between."
                 ),
             )
         case _ if target.secure and isinstance(error, _CUT) and _numbers(error) != {errno.ECONNREFUSED}:
@@ -152,6 +162,7 @@ def _no_answer(error: InvalidMessage, target: Target, heard: bytes) -> PeerRefus
 
 def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> WrongServer:
     """The numbers are those of OpenSSL (``X509_V_ERR_…``)."""
+    kind: type[WrongServer] = WrongServer
     match error.verify_code:
         case 9:
             sentence, hint = (
@@ -166,9 +177,10 @@ def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> WrongServer
                 t("The certificate of {where} is self-signed and not trusted here.", where=where),
                 _NOT_TRUSTED,
             )
+            kind = CertificateUntrusted
         case 19 | 20 | 21:
             sentence = t("The certificate of {where} comes from an authority that is not trusted here.", where=where)
-            hint = _NOT_TRUSTED
+            hint, kind = _NOT_TRUSTED, CertificateUntrusted
         case 62 | 64:
             sentence = t("The certificate of {where} was issued for another name.", where=where)
             hint = t("Use the name it was issued for. If you do not know it, something else may be answering.")
@@ -177,7 +189,7 @@ def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> WrongServer
                 "The certificate of {where} cannot be trusted: {reason}.", where=where, reason=error.verify_message
             )
             hint = _NOT_TRUSTED
-    return WrongServer(sentence, hint=hint)
+    return kind(sentence, hint=hint)
 
 
 def _not_secure(error: ssl.SSLError, target: Target) -> WrongServer:

@@ -5,9 +5,11 @@ The certificate is looked at within the TLS handshake, so that nothing, no token
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import hmac
 import ssl
+from urllib.parse import urlsplit
 
 from engine.text import t
 
@@ -35,6 +37,30 @@ def pinned(fingerprint: str) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.sslobject_class = Pinned
     return context
+
+
+async def fingerprint_at(url: str, *, seconds: float) -> str:
+    """Return the fingerprint of the certificate that is shown at a ``wss://`` address, whatever it is worth; '' where
+    none is shown within some seconds. Nothing is said to whoever shows it."""
+    parts = urlsplit(url)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(seconds):
+            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443, ssl=context)
+    except (OSError, TimeoutError):
+        return ""
+    try:
+        shown = writer.get_extra_info("ssl_object").getpeercert(True)
+    finally:
+        writer.transport.abort()
+    return fingerprint_of(shown) if shown else ""
+
+
+def in_pairs(fingerprint: str) -> str:
+    """Return a fingerprint as tools such as openssl print it: ``AB:CD:…``."""
+    return ":".join(fingerprint[at : at + 2].upper() for at in range(0, len(fingerprint), 2))
 
 
 def fingerprint_of(certificate: bytes) -> str:

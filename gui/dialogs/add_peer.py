@@ -107,6 +107,7 @@ class PeerDialog(AsyncDialog):
         self.ways.changed.connect(self._changed)
         self.form.address.changed.connect(self._follow)
         self.form.changed.connect(self._changed)
+        self.connection_test.trusted.connect(self.form.trust)
         self.form.refresh_needed.connect(self._refresh)
         self.form.database.currentIndexChanged.connect(self._refresh_nearby)
         self.nearby.machine_chosen.connect(self._refresh)
@@ -184,7 +185,7 @@ class PeerDialog(AsyncDialog):
         draft = self.form.draft()
         database = None if self.form.is_new_file else draft.database
         return await self._engine.checks.probe(
-            database, draft.url, draft.room, self.form.token.text, fingerprint=draft.fingerprint
+            database, draft.url, draft.room, self.form.token.text, fingerprint=draft.pin
         )
 
     # The end

@@ -7,13 +7,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from engine.checks.probe import Outcome, ProbeReport, Step
 from engine.errors import SynclineError
 from engine.peer_state import State
 from engine.text import sentences
+from engine.transport.tls_pinning import in_pairs
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage, MakeIcon
 from gui.language import said, tr
@@ -21,12 +22,15 @@ from gui.theme import icon, state_icon
 
 
 class ConnectionTestPanel(QWidget):
-    """Runs a test, and shows its report.
+    """Runs a test, and shows its report. A certificate that nobody vouches for may be trusted from here.
 
     Args:
         probe: tests what the form says now; raises SynclineError when that cannot be.
         start: runs a coroutine as a task, as long as the dialog is open.
     """
+
+    trusted = Signal(str)
+    """Somebody trusts the certificate with this fingerprint."""
 
     def __init__(
         self,
@@ -49,6 +53,12 @@ class ConnectionTestPanel(QWidget):
         self._turning.hide()
         self.verdict = InlineMessage(None)
         self.lines: dict[Step, InlineMessage] = {step: InlineMessage(None) for step in Step}
+        self.certificate = InlineMessage(None)
+        self.trust = QPushButton(tr("T&rust this certificate"))
+        self.trust.setAutoDefault(False)
+        self.trust.setToolTip(tr("From now on, take this certificate and no other at this address"))
+        self.trust.hide()
+        self._fingerprint = ""
         self._names = {step: QLabel(name) for step, name in self._step_names().items()}
         row = QHBoxLayout()
         row.addWidget(self.button)
@@ -66,6 +76,9 @@ class ConnectionTestPanel(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.addLayout(row)
         column.addLayout(grid)
+        column.addWidget(self.certificate)
+        column.addWidget(self.trust, 0, Qt.AlignmentFlag.AlignLeft)
+        self.trust.clicked.connect(self._trusts)
         self.button.clicked.connect(self._pressed)
 
     def clear(self) -> None:
@@ -101,9 +114,33 @@ class ConnectionTestPanel(QWidget):
             note.show_message(said(sentences(found.sentence, found.hint)), _ICONS[found.outcome])
             note.setAccessibleName(f"{self._names[found.step].text()}: {found.outcome.value}")
             self._names[found.step].show()
+        self._show_certificate(report.certificate)
+
+    def _show_certificate(self, fingerprint: str) -> None:
+        """Show a certificate that may be trusted; '' for none."""
+        self._fingerprint = fingerprint
+        self.trust.setVisible(bool(fingerprint))
+        if not fingerprint:
+            self.certificate.show_message("")
+            return
+        pairs = in_pairs(fingerprint)
+        self.certificate.show_message(
+            tr(
+                "Its certificate has this fingerprint (SHA-256). Trust it only if whoever runs the hub has the same"
+                " one:\n{first}\n{second}",
+                first=pairs[: len(pairs) // 2],
+                second=pairs[len(pairs) // 2 + 1 :],
+            )
+        )
+
+    def _trusts(self) -> None:
+        fingerprint = self._fingerprint
+        self.trusted.emit(fingerprint)
+        self._begin()
 
     def _show_nothing(self) -> None:
         self._set_busy(False)
+        self._show_certificate("")
         self.verdict.show_message("")
         for step in Step:
             self.lines[step].show_message("")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
@@ -17,7 +18,7 @@ from engine.pairing.pairing_link import PairingLink, is_link, parse
 from engine.settings import Direction, Mode, PeerConfig, check_url
 from engine.settings.schema import DAYS
 from engine.settings.typed_address import completed
-from engine.wire.handshake import check_room, check_token, encode_subprotocol
+from engine.wire.handshake import ROOMS, check_room, check_token, encode_subprotocol
 from engine.wire.room_address import room_of, without_room
 from gui.dialogs.base import in_words
 from gui.dialogs.inline_message import InlineMessage
@@ -61,6 +62,7 @@ class PeerForm(QWidget):
         self._engine = engine
         self._peer = peer
         self._name_by = name_by
+        self._trusted = ("", "")
         self.way = Way.HUB
         self._make_fields()
         self._make_layout()
@@ -165,6 +167,7 @@ class PeerForm(QWidget):
         self.minutes.setValue(15)
         if peer is not None:
             self.database.setToolTip(tr("To sync another database, add another peer"))
+            self._trusted = peer.url, peer.trusted
             self.name.setText(peer.name)
             self.address.line.setText(peer.url)
             self.room.line.setText(peer.room)
@@ -188,6 +191,10 @@ class PeerForm(QWidget):
                 return parse(self.address.text)
         return None
 
+    def trust(self, fingerprint: str) -> None:
+        """Take the certificate with this fingerprint, and no other, at the address that is typed now."""
+        self._trusted = check_url(self._url, path=ROOMS), fingerprint
+
     def draft(self) -> PeerConfig:
         """The peer as the form has it.
 
@@ -204,9 +211,12 @@ class PeerForm(QWidget):
             direction=Direction(self.direction.currentData()),
         )
         new = replace(new, stale_days=self.stale.value() or None)
+        url, trusted = self._trusted
+        if urlsplit(url)[:2] == urlsplit(new.url)[:2]:  # another place has another certificate
+            new = replace(new, trusted=trusted)
         if self._peer is None:
             return new
-        pin = self._peer.fingerprint if new.url.startswith("wss:") else ""
+        pin = self._peer.fingerprint if new.url.startswith("wss:") and not new.trusted else ""
         return replace(new, id=self._peer.id, paused=self._peer.paused, fingerprint=pin)
 
     def validate(self) -> str:

@@ -95,5 +95,18 @@ def test_sync_over_tls_with_a_token(syncline: Command, tmp_path: Path) -> None:
         command_line = Path(f"/proc/{hub.process.pid}/cmdline")
         if command_line.exists():
             assert secret.read_text().strip().encode() not in command_line.read_bytes()
+        # the fingerprint as openssl prints it, which is what the hub prints
+        told = subprocess.run(
+            ["openssl", "x509", "-in", crt, "-noout", "-fingerprint", "-sha256"], check=True, capture_output=True
+        )
+        fingerprint = told.stdout.decode().strip().partition("=")[2]
+        token = ("--room", "room", "--token-file", secret)
+        syncline("sync", a, url, *token, "--certificate", fingerprint)
+        syncline("sync", a, url, *token, "--certificate", fingerprint.replace(":", "").lower())
+        other = fingerprint[:-2] + ("00" if fingerprint[-2:] != "00" else "11")
+        told_of = syncline("sync", a, url, *token, "--certificate", other, status=1)
+        assert "shows another certificate than the one that is trusted" in told_of
+        assert "is not 64 hex digits" in syncline("sync", a, url, "--certificate", "AB:CD", status=2)
+    assert f"Its certificate's fingerprint (SHA-256): {fingerprint}\n" in hub.out
     assert [key for key, _ in rows(room)] == [(1,)]
     assert hub.process.returncode == 0

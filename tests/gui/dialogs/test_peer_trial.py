@@ -8,12 +8,16 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 
 from engine.checks.probe import Step
+from engine.hub import HubOptions
+from engine.pairing.certificate import Certificate, own_certificate
+from engine.transport.tls_pinning import in_pairs
 from gui.dialogs import add_peer
 from gui.dialogs.add_peer import PeerDialog
-from tests.engine.live import until
+from tests.engine.live import PATIENCE, make_file, plain_engine, until
 from tests.gui.aio import on_gui_loop
 from tests.gui.dialogs.answers import asking, click, press, type_into
 from tests.gui.dialogs.test_add_peer import fill, findings_of, world
+from tests.ports import free_port
 from tests.streams import stream_server
 
 
@@ -48,6 +52,53 @@ async def test_the_test_tells_in_words(tmp_path: Path) -> None:
         assert await try_out() == "Not ready to sync."
         assert "connection refused" in findings_of(dialog)[Step.REACHABLE]
         dialog.reject()
+
+
+@on_gui_loop
+async def test_a_certificate_is_trusted_by_its_fingerprint(tmp_path: Path) -> None:
+    """It is kept with the peer, for its address alone; another one is shown, and can be trusted in its place."""
+    made = [await asyncio.to_thread(own_certificate, tmp_path / name) for name in ("first", "second")]
+    first, second = (certificate.fingerprint for certificate in made)
+    make_file(tmp_path / "rooms/room")
+    async with plain_engine() as server, plain_engine() as engine:
+        port = free_port()
+
+        async def serve(certificate: Certificate) -> str:
+            options = HubOptions(tls=certificate.tls)
+            return (await server.serving.start(tmp_path / "rooms", port=port, options=options)).url
+
+        async def trust(dialog: PeerDialog, fingerprint: str) -> None:
+            panel = dialog.connection_test
+            click(panel.button)
+            await until(lambda: not panel.busy, "the test is over")
+            assert panel.verdict.text == "Not ready to sync."
+            assert in_pairs(fingerprint) in panel.certificate.text.replace("\n", ":")
+            click(panel.trust)
+            await until(lambda: not panel.busy, "it is tested again")
+            assert panel.verdict.text == "Ready to sync."
+            assert not panel.trust.isVisible()
+
+        url = await serve(made[0])
+        await engine.databases.add(make_file(tmp_path / "here.db"))
+        async with asking(PeerDialog, add_peer.ask(None, engine)) as (dialog, answer):
+            fill(dialog, url)
+            await trust(dialog, first)
+            type_into(dialog.form.address.line, url.replace("127.0.0.1", "localhost"))
+            assert dialog.form.draft().trusted == "", "it is not known who answers there"
+            type_into(dialog.form.address.line, url)
+            dialog.accept()
+            await until(answer.done, "it is added")
+        assert engine.settings.peers[0].trusted == first
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
+        await server.serving.stop()
+        await serve(made[1])
+        async with asking(PeerDialog, add_peer.ask(None, engine, engine.settings.peers[0])) as (dialog, answer):
+            await trust(dialog, second)
+            dialog.accept()
+            await until(answer.done, "it is changed")
+        assert engine.settings.peers[0].trusted == second
+        assert engine.settings.peers[0].fingerprint == "", "it is not taken for a paired one"
+        await engine.peers.wait_in_sync(timeout=PATIENCE)
 
 
 @on_gui_loop
