@@ -31,12 +31,11 @@ class Sharing:
 
     Attributes:
         server: what serves them now; None if nothing is shared.
-        machine: this machine's name, for others that pair with it or find it.
     """
 
     def __init__(self, core: Core, guests: GuestRows, data: Path | None) -> None:
         self.server: LanServer | None = None
-        self.machine = machine_name()
+        self._machine = ""
         self._core = core
         self._guests = guests
         self._data = data
@@ -46,6 +45,16 @@ class Sharing:
         """``offer`` of each room that is shared, if its file has been there."""
         self._turn = asyncio.Lock()
         """Lets only one caller at a time start or stop sharing."""
+
+    @property
+    def machine(self) -> str:
+        """This machine's name, for others that pair with it or find it: as it was set here, in the settings, or by the
+        system."""
+        return self._machine or self._core.settings.machine_name or machine_name()
+
+    @machine.setter
+    def machine(self, name: str) -> None:
+        self._machine = name
 
     async def start(self, databases: Sequence[DatabaseId], *, lan: bool = False, port: int | None = None) -> None:
         """Serve these databases, by id, in place of those served so far, until ``stop`` or the end of the engine.
@@ -124,10 +133,10 @@ class Sharing:
     # For the engine
 
     @property
-    def wanted(self) -> tuple[bool, bool, int, bool]:
+    def wanted(self) -> tuple[bool, bool, int, bool, str]:
         """Return the settings that say what to share."""
         settings = self._core.settings
-        return settings.share, settings.share_lan, settings.share_port, settings.discover
+        return settings.share, settings.share_lan, settings.share_port, settings.discover, settings.machine_name
 
     async def apply(self) -> None:
         """Share what the settings say. What prevents it is reported, and stops nothing else."""

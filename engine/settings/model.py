@@ -206,6 +206,7 @@ class Settings:
     share_lan: bool = False
     share_port: int = 0
     discover: bool = True
+    machine_name: str = ""
     databases: tuple[DatabaseConfig, ...] = ()
     peers: tuple[PeerConfig, ...] = ()
 

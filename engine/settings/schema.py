@@ -29,7 +29,7 @@ class Setting:
     ``cast`` turns what TOML gave into the value, or raises ValueError; ``validate`` returns what is wrong with the
     value, or ''. ``label`` and ``help`` are for the window; ``help`` is also its comment in a new file. ``choices``
     are the values of a text that can be chosen, each with its words; ``span`` holds the limits of a number, ``unit``
-    what it counts, ``zero`` what 0 stands for.
+    what it counts, ``zero`` what 0 stands for; ``longest`` is how many characters a text may have that is typed.
     """
 
     name: str
@@ -43,6 +43,7 @@ class Setting:
     span: tuple[int, int] = (0, 0)
     unit: str = ""
     zero: str = ""
+    longest: int = 0
 
     def read(self, value: object) -> Any:
         """The value, checked. Raises ValueError with what is wrong, to follow "the key “auto_sync” "."""
@@ -105,6 +106,16 @@ def checked(**values: object) -> dict[str, Any]:
 
 def _fine(_: object) -> str:
     return ""
+
+
+LONGEST_NAME = 40
+"""Characters of a machine's name."""
+
+
+def _name_problem(name: str) -> str:
+    if len(name) > LONGEST_NAME:
+        return t("should have at most {most} characters", most=LONGEST_NAME)
+    return "" if not name or (name.isprintable() and name == name.strip()) else t("should be one line of text")
 
 
 def _port_problem(port: int) -> str:
@@ -211,6 +222,16 @@ SETTINGS: dict[str, Setting] = {
             Group.SHARE,
             t("Discovery"),
             t("Announce in the network that this machine shares, and look for others."),
+        ),
+        Setting(
+            "machine_name",
+            _DEFAULTS.machine_name,
+            as_str,
+            _name_problem,
+            Group.SHARE,
+            t("Name of this machine"),
+            t("What other machines call this one when they pair with it. Leave empty for its name in the network."),
+            longest=LONGEST_NAME,
         ),
         _switch(
             "notify_needs_you",

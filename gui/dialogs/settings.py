@@ -13,6 +13,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QGroupBox,
+    QLineEdit,
     QPushButton,
     QScrollArea,
     QSpinBox,
@@ -22,6 +23,7 @@ from PySide6.QtWidgets import (
 
 from engine.api import Engine
 from engine.errors import SynclineError
+from engine.pairing.discovery import machine_name
 from engine.settings import SETTINGS, Group, Setting
 from gui.desktop.autostart import Autostart
 from gui.desktop.links import LinkType
@@ -49,7 +51,7 @@ class SettingsDialog(AsyncDialog):
         self._engine = engine
         self._autostart = autostart
         self._links = links
-        self.fields: dict[str, QCheckBox | QComboBox | QSpinBox] = {}
+        self.fields: dict[str, QCheckBox | QComboBox | QSpinBox | QLineEdit] = {}
         self.problem = InlineMessage.of_problem()
         self.scroll_area = QScrollArea()
         self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
@@ -57,6 +59,7 @@ class SettingsDialog(AsyncDialog):
         self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # the fields in it bring themselves into sight
         self.scroll_area.setWidgetResizable(True)
         self.close_button = QPushButton()
+        self.close_button.setAutoDefault(False)  # Return ends what is typed, not the dialog
         buttons = QDialogButtonBox()
         buttons.addButton(self.close_button, QDialogButtonBox.ButtonRole.RejectRole)
         buttons.rejected.connect(self.reject)
@@ -114,7 +117,7 @@ class SettingsDialog(AsyncDialog):
     def _add_row(self, form: QFormLayout, setting: Setting) -> None:
         value = getattr(self._engine.settings, setting.name)
         label, explained = _words(setting.label), _words(setting.help)
-        field: QCheckBox | QComboBox | QSpinBox
+        field: QCheckBox | QComboBox | QSpinBox | QLineEdit
         if setting.choices:
             field = QComboBox()
             for choice, words in setting.choices:
@@ -128,6 +131,11 @@ class SettingsDialog(AsyncDialog):
             field.setSuffix(_words(setting.unit))
             field.setSpecialValueText(_words(setting.zero))
             field.valueChanged.connect(lambda number: self._set(setting.name, number))
+        elif setting.longest:
+            field = QLineEdit(value)
+            field.setMaxLength(setting.longest)
+            field.setPlaceholderText(machine_name())
+            field.editingFinished.connect(lambda box=field: self._set_text(setting.name, box))
         else:
             field = QCheckBox(label)
             field.setChecked(value)
@@ -143,6 +151,11 @@ class SettingsDialog(AsyncDialog):
 
     def _set(self, name: str, value: Any) -> None:
         self.start(self._change(name, value))
+
+    def _set_text(self, name: str, box: QLineEdit) -> None:
+        text = box.text().strip()
+        if text != getattr(self._engine.settings, name):
+            self._set(name, text)
 
     async def _change(self, name: str, value: Any) -> None:
         try:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import pytest
+
 from engine.api import Engine
+from engine.errors import UsageError
 from engine.events import GuestChanged, GuestRemoved
 from engine.history.journal import Journal
 from engine.pairing.pairing_link import parse
 from engine.peer_state import PeerStatus, Remedy, State
-from engine.settings import PeerConfig, SettingsFile
+from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.ports import free_port
@@ -139,3 +142,18 @@ async def test_what_is_wrong_between_the_two_is_said_here_too(tmp_path: Path) ->
             [guest] = there.sharing.statuses()
             assert guest.remedy is Remedy.NEW_ID
             assert guest.reason.startswith("The file on the other side was copied, or restored")
+
+
+@on_loop
+async def test_a_machine_has_the_name_that_its_owner_gave_it(tmp_path: Path) -> None:
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    async with Engine(Settings(discover=False), data=tmp_path / "there") as there, Engine(Settings()) as here:
+        await here.change_settings(machine_name="Anna’s laptop")
+        await pair(here, await share(there, theirs), ours)
+        await until(lambda: guest_of(there) is not None, "it is a guest")
+        guest = guest_of(there)
+        assert guest is not None
+        assert guest.name == "Anna’s laptop"
+        for name, wrong in (("x" * 41, "at most 40 characters"), ("two\nlines", "one line"), (" x", "one line")):
+            with pytest.raises(UsageError, match=wrong):
+                await here.change_settings(machine_name=name)

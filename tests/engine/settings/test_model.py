@@ -101,7 +101,7 @@ def test_the_table_covers_every_switch() -> None:
     assert all(setting.label and setting.help.endswith(".") for setting in SETTINGS.values())
     for setting in SETTINGS.values():
         assert all(setting.read(value) == value for value, _ in setting.choices)
-        assert bool(setting.choices) == (setting.default.__class__ is str)
+        assert bool(setting.choices or setting.longest) == (setting.default.__class__ is str)
         assert (setting.span != (0, 0)) == (setting.default.__class__ is int)
 
 

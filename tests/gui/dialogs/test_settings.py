@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QSpinBox
+from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLineEdit, QSpinBox
 
 from engine.api import Engine
 from engine.settings import SETTINGS, SettingsFile
@@ -23,7 +23,7 @@ from gui.theme import is_dark
 from tests.engine.live import until
 from tests.gui.aio import on_gui_loop
 from tests.gui.app.scenes import dialog, scene
-from tests.gui.dialogs.answers import asking, press, unnamed
+from tests.gui.dialogs.answers import asking, press, type_into, unnamed
 from tests.gui.test_power_monitor import supply
 
 
@@ -49,6 +49,9 @@ async def test_every_setting_is_there_and_holds_at_once(tmp_path: Path) -> None:
                 field.click()
             elif isinstance(field, QSpinBox):
                 field.setValue(before + 1)
+            elif isinstance(field, QLineEdit):
+                type_into(field, "a name")
+                press(field, Qt.Key.Key_Return)
             else:
                 assert isinstance(field, QComboBox)
                 field.setCurrentIndex((field.currentIndex() + 1) % field.count())
