@@ -65,7 +65,7 @@ class ConflictDecisions(QObject):
     def merge(self, line: ConflictLine) -> None:
         """Make a hidden row one with the one in its way."""
         engine = self._commands.engine.databases
-        done = tr("The two rows are one now.")
+        done = tr("The two rows were merged.")
         self._commands.start(
             self._decide(line, tr("Merge these rows"), merge_warning, tr("Merge"), engine.merge_hidden, done)
         )

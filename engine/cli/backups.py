@@ -104,4 +104,4 @@ def backups_options(parser: argparse.ArgumentParser) -> None:
     )
     one.add_argument("database", metavar="DB", type=Path, help=t("the SQLite file, or where it was"))
     one.add_argument("--backup", metavar="NAME", help=t("the backup's name in the list (default: the newest)"))
-    one.add_argument("--yes", action="store_true", help=t("do it, rather than say what would happen"))
+    one.add_argument("--yes", action="store_true", help=t("do it, instead of only saying what would happen"))

@@ -73,8 +73,8 @@ def _ask(asked: SuspendedDeletion, path: Path, *, as_json: bool) -> None:
 def question(asked: SuspendedDeletion) -> Text:
     """What a person is asked."""
     return t(
-        "{table}: {gone:,} of its {known:,} rows are gone. Until you say whether they are meant to be, the table is not"
-        " synced.",
+        "{table}: {gone:,} of its {known:,} rows are gone. Until you say whether that is intended, the table is not "
+        "synced.",
         table=asked.table,
         gone=asked.gone,
         known=asked.known,

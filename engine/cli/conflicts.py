@@ -84,7 +84,7 @@ def _print(
         print_line(
             t("To show one instead of the row in its way: syncline conflicts {file} --keep TABLE KEY", file=file)
         )
-        print_line(t("To make it one with the row in its way: syncline conflicts {file} --merge TABLE KEY", file=file))
+        print_line(t("To merge it with the row in its way: syncline conflicts {file} --merge TABLE KEY", file=file))
     awaited = dict.fromkeys(row.awaits for row, _ in hidden if row.awaits is not None and row.awaits.deleted)
     for parent in islice(awaited, _MOST_AWAITED):
         text = t(
@@ -221,4 +221,4 @@ def conflicts_options(parser: argparse.ArgumentParser) -> None:
     )
     how.add_argument("--restore", nargs=2, metavar=("TABLE", "KEY"), help=text)
     parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
-    parser.add_argument("--yes", action="store_true", help=t("do it, rather than say what would happen"))
+    parser.add_argument("--yes", action="store_true", help=t("do it, instead of only saying what would happen"))

@@ -33,8 +33,8 @@ async def run(arguments: argparse.Namespace) -> int:
     if not arguments.yes:
         raise UsageError(
             t(
-                "All that Syncline has added to {path} would be removed. Its rows stay as they are here, and are "
-                "synced no more. What no peer has yet stays on this machine.",
+                "Everything that Syncline has added to {path} would be removed. Its rows stay here, and are no "
+                "longer synced. Changes that no peer has yet stay on this machine.",
                 path=path,
             ),
             hint=t("To do so, close the programs that use it, then: syncline forget {path} --yes", path=path),
@@ -55,7 +55,7 @@ async def run(arguments: argparse.Namespace) -> int:
             await _leave_out(known)
     if known:
         print_line(t("{path} and its peers are no longer in the settings.", path=path))
-    print_line(t("{path} has nothing of Syncline in it any more. Its rows are as they were.", path=path))
+    print_line(t("Nothing of Syncline is left in {path}. Its rows are as they were.", path=path))
     print_line(t("Backup of the previous state: {backup}", backup=backup))
     return 0
 
@@ -82,4 +82,4 @@ def forget_options(parser: argparse.ArgumentParser) -> None:
     add_database(parser)
     text = t("write hidden rows into this new file first, as JSON; without it, nothing is removed while there are any")
     parser.add_argument("--hidden-to", metavar="FILE", type=Path, help=text)
-    parser.add_argument("--yes", action="store_true", help=t("do it, rather than say what would happen"))
+    parser.add_argument("--yes", action="store_true", help=t("do it, instead of only saying what would happen"))

@@ -162,7 +162,7 @@ def share_options(parser: argparse.ArgumentParser) -> None:
     """Make ``parser`` that of ``share``."""
     parser.set_defaults(run=share, endless=lambda _: True)
     parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite database"))
-    text = t("how rows are joined that never met those of who connects, as by “sync --join” here")
+    text = t("how to join rows with those of whoever connects, if they never met; as with “sync --join”")
     parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     _add_where(parser)
 

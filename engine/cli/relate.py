@@ -50,10 +50,13 @@ async def run(arguments: argparse.Namespace) -> int:
             print_line(
                 counted(
                     elsewhere,
-                    t("1 row has a number that was written elsewhere: it leads to its row once it comes from there."),
                     t(
-                        "{count:,} rows have numbers that were written elsewhere: they lead to their rows once they"
-                        " come from there.",
+                        "1 row has a number that was written elsewhere: it refers to its row once it is received"
+                        " from there."
+                    ),
+                    t(
+                        "{count:,} rows have numbers that were written elsewhere: they refer to their rows once "
+                        "they are received from there.",
                         count=elsewhere,
                     ),
                 )

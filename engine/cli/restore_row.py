@@ -78,7 +78,7 @@ def _deleted(
                 key=shown_key(key),
                 table=table,
             ),
-            hint=t("Their numbers may be those of other rows by now."),
+            hint=t("Their numbers may belong to other rows by now."),
         )
     return None
 

@@ -127,9 +127,12 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--schemas", **folder, help=t("create rooms from these schema files, and keep them up to date"))
     text = t("create a missing room from the first peer's tables")
     parser.add_argument("--allow-create", action="store_true", help=text)
-    text = t("add to rooms that have no schema file what a peer's tables have more; rooms made from a peer's do anyway")
+    text = t(
+        "add to rooms without a schema file what only a peer's tables have; rooms made from a peer's tables do so"
+        " anyway"
+    )
     parser.add_argument("--follow-schema", action="store_const", const=True, help=text)
-    text = t("add to no room what a peer's tables have more")
+    text = t("never add to a room what only a peer's tables have")
     parser.add_argument("--no-follow-schema", dest="follow_schema", action="store_const", const=False, help=text)
     text = t("let a newer schema file drop tables and columns that hold rows")
     parser.add_argument("--allow-drop", action="store_true", help=text)

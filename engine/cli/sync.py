@@ -386,8 +386,8 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--extension", action="store_true", help=text)
     parser.add_argument("--schema", metavar="FILE", type=Path, help=t("the schema file of a published vlcn server"))
     text = t(
-        "how rows of both sides that never met become one: all of both, and where they differ the larger value (both)"
-        " or the peer's (same); or only the peer's (replace)"
+        "how to join rows of both sides that never met: keep all of both, and where they differ the larger value "
+        "(both) or the peer's (same); or keep only the peer's (replace)"
     )
     parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     add_token_file(parser)

@@ -163,7 +163,7 @@ def _why_not_there(db: apsw.Connection, entry: Entry) -> Text:
     now = renamed.new_name(db, entry)
     if now:
         return t(
-            "the app has renamed it to “{name}”; it goes on under that name once that is made syncable",
+            "the app has renamed it to “{name}”; it continues under that name once that is made syncable",
             name=printable(now, 40),
         )
     return t("the table is missing or was changed; Syncline will look again")

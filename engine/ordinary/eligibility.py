@@ -124,7 +124,11 @@ def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> It
     if foreign_keys.is_numbered(db, table) and not foreign_keys.auto_numbered(db, table):
         key = printable(table.key[0], 40)
         if key not in foreign_keys.references(db, table):
-            yield t("One number in “{column}” is one row on every machine: no two may hand out the same.", column=key)
+            yield t(
+                "A number in “{column}” means the same row on every machine: no two machines may hand out the"
+                " same one.",
+                column=key,
+            )
     if _keeps_apart(db, table) and foreign_keys.is_referred_to(db, table):
         yield t(
             "Where two machines each add a row that its rules allow only once, one of the two is hidden, and with it"

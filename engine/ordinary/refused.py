@@ -30,7 +30,7 @@ class RowsGone(TableBroken):
     a change for such a row would create one that lacks all other columns."""
 
     def __init__(self, table: str) -> None:
-        super().__init__(table, t("rows of it are gone, and no trigger has told of it"))
+        super().__init__(table, t("rows of it are gone, and no trigger has recorded that"))
 
 
 def row(

@@ -147,7 +147,7 @@ def _unsynced(db: apsw.Connection, table: str, column: str) -> tuple[str, str, A
 
 def _synced_already(table: str) -> UsageError:
     return UsageError(
-        t("“{table}” is synced already, and its numbers have travelled as they are.", table=printable(table, 40)),
+        t("“{table}” is synced already, and its numbers were sent as they are.", table=printable(table, 40)),
         hint=t("Stop syncing it on all machines, declare this on each, and make it syncable again."),
     )
 

@@ -123,7 +123,7 @@ class OrdinarySqlChanges:
         if found is not None and found.entry.refers:
             raise SchemaMismatch(
                 t(
-                    "The rows of “{table}” travel under names of their own, which crsql_changes does not have.",
+                    "The rows of “{table}” are sent under names that crsql_changes does not have.",
                     table=change.table,
                 ),
                 table=change.table,

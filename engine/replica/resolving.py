@@ -123,12 +123,12 @@ def _now(replica: Replica, row: HiddenRow, *, same_way: bool = False) -> HiddenR
     if same_way and now.in_the_way != row.in_the_way and now.in_the_way is not None:
         raise UsageError(
             t(
-                "Another row is in the way of “{table}”, row {key} by now: {other}.",
+                "A different row is now in the way of “{table}”, row {key}: {other}.",
                 table=row.table,
                 key=row.shown_key,
                 other=now.shown_in_the_way,
             ),
-            hint=t("Look at the two, and decide again."),
+            hint=t("Look at both rows, and decide again."),
         )
     return now
 
@@ -147,7 +147,7 @@ def _keys(db: apsw.Connection, entry: Entry, row: HiddenRow) -> tuple[dict[str, 
     if row.in_the_way is None:
         raise UsageError(
             t("No other row is in the way of “{table}”, row {key}.", table=row.table, key=row.shown_key),
-            hint=t("It is shown once its values, or the rules of the table, are others."),
+            hint=t("It is shown once its values or the rules of the table change."),
         )
     own = dict(zip(entry.key, _local_key(db, entry, row.key), strict=True))
     return own, _local_key(db, entry, row.in_the_way)

@@ -40,7 +40,7 @@ COPIED = _copied()
 
 def not_joined(apart: Sequence[ParkedTable]) -> Close:
     """Close, as no table can be exchanged before a person has said how these are joined."""
-    waiting = t("No table is synced before it is chosen on the other side how their rows are joined.")
+    waiting = t("No table is synced until somebody on the other side has chosen how to join the rows.")
     return Close(CloseCode.POLICY_VIOLATION, together(apart), waiting, retry=False, parked=True)
 
 

@@ -81,4 +81,4 @@ def left(keys: tuple[bytes, ...], values: Values) -> tuple[bytes, ...]:
 
 def nothing() -> ProtocolError:
     """Return the error for an empty answer where there is something to tell."""
-    return ProtocolError(t("An answer came with nothing in it."))
+    return ProtocolError(t("An empty answer came."))

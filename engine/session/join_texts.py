@@ -10,7 +10,7 @@ ASKED_THERE = t("Nothing of it is synced until the other side has chosen how the
 TOO_FEW = t("Fewer than half of the rows have the same keys: they cannot be joined as “same”.")
 TOO_LARGE = t("A row is too large to be taken over: they cannot be joined as “same”.")
 FEW_COPIES = t("Fewer than half of the rows are alike: they cannot be joined as “same”.")
-COPIES = t("Each side has handed out their numbers; as “both”, rows that are the same are there twice.")
+COPIES = t("Each side has handed out their numbers; with “both”, rows that are the same appear twice.")
 SHARED = t(
     "Other machines have the rows of this side already, so they cannot be joined as “same” from here: choose that on"
     " the other side, or “both”."
@@ -21,8 +21,8 @@ ROOTS_FIRST = t("Its keys are made of another table's numbers, for which that ha
 def referred(other: str) -> Text:
     """Say why rows cannot be given up."""
     return t(
-        "Rows of “{table}” refer to them, and would lead to others: only both tables together can be joined as"
-        " “replace”.",
+        "Rows of “{table}” refer to them, and would then refer to other rows: only both tables together can be joined"
+        " as “replace”.",
         table=printable(other, 40),
     )
 

@@ -72,7 +72,7 @@ class _VlcnSession(Session):
         )
         if not self._not_taken:
             return sentences(self.remark, said)
-        came = t("Changes to {tables} came, and were not taken.", tables=names(sorted(self._not_taken)))
+        came = t("Changes to {tables} came, and were not accepted.", tables=names(sorted(self._not_taken)))
         return sentences(self.remark, said, came)
 
     # Outbound

@@ -29,7 +29,7 @@ def resolved(path: Path) -> Path:
     try:
         return whole(path).resolve()
     except (RuntimeError, OSError):
-        raise _nowhere(path, t("its links lead round in circles")) from None
+        raise _nowhere(path, t("its links lead in a circle")) from None
 
 
 def _nowhere(path: Path, why: str) -> UsageError:

@@ -332,8 +332,8 @@ class DatabaseDialog(AsyncDialog):
         table, known = self._current(), self._known
         extension = self._synced.get(table) == "ordinary"
         sentence = tr(
-            "Only programs that load cr-sqlite will be able to write to “{table}”; the others get an error. It goes on"
-            " being synced. A backup is made first.",
+            "Only programs that load cr-sqlite will be able to write to “{table}”; the others get an error. It stays "
+            "synced. A backup is made first.",
             table=table,
         )
         title = tr("Only for programs with cr-sqlite")

@@ -70,7 +70,7 @@ def lines_of(database: str, name: str, found: Conflicts) -> Iterator[ConflictLin
 def gone_sentence(asked: SuspendedDeletion) -> str:
     """Say that most rows of a table are gone."""
     return tr(
-        "{gone:,} of the {known:,} rows of “{table}” are gone: an app may have made the table anew. Until"
+        "{gone:,} of the {known:,} rows of “{table}” are gone: an app may have rebuilt the table. Until"
         " you answer, it is not synced. A backup is made first.",
         gone=asked.gone,
         known=asked.known,

@@ -74,9 +74,9 @@ class ConflictsPanel(QWidget):
         self.table.placeholder = tr("Nothing waits for you. Rows that cannot be shown or sent are listed here.")
         for button, text, tip in (
             (self.keep, tr("Keep…"), tr("Show this row instead of the one in its way")),
-            (self.merge, tr("Merge…"), tr("Make this row one with the one in its way")),
+            (self.merge, tr("Merge…"), tr("Merge this row with the one in its way")),
             (self.delete, tr("Delete…"), tr("Delete this row on all machines")),
-            (self.answer, tr("Answer…"), tr("Say whether the rows are meant to be gone")),
+            (self.answer, tr("Answer…"), tr("Say whether the rows were deleted on purpose")),
             (self.repair, tr("Repair…"), tr("Repair the sync records of this database")),
         ):
             button.setText(text)

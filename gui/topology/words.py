@@ -26,10 +26,10 @@ def tip(topology: Topology, node: Node) -> str:
     match node.kind:
         case Kind.UNSEEN:
             if node.count == 1:
-                return tr("1 more copy, known only by its clock: its changes come through somebody else.")
+                return tr("1 more copy, known only by its clock: its changes come through other peers.")
             count = number(node.count)
             return tr(
-                "{count} more copies, known only by their clocks: their changes come through others.", count=count
+                "{count} more copies, known only by their clocks: their changes come through other peers.", count=count
             )
         case Kind.HERE:
             return "\n".join([tr("This machine: {database}", database=node.name), *_lines(topology, links, node)])

@@ -73,10 +73,10 @@ def test_the_file_is_the_apps_again(syncline: Command, app: Path, tmp_path: Path
     assert synced != before
     with opened(app) as db:
         site_id = db.execute("SELECT site_id FROM crsql_site_id WHERE ordinal = 0").get
-    assert "Its rows stay as they are here" in syncline("forget", app, status=2)
+    assert "Its rows stay here" in syncline("forget", app, status=2)
     assert content(app) == synced
     out = syncline("forget", app, "--yes")
-    assert "nothing of Syncline in it any more" in out
+    assert "Nothing of Syncline is left in" in out
     assert content(app) == before
     assert site_id not in app.read_bytes()
     assert content(Path(out.split(": ")[-1].strip())) == synced
@@ -104,7 +104,7 @@ def test_not_while_it_is_synced(syncline: Command, app: Path, tmp_path: Path) ->
         assert watching.stdout.readline()
         watching.kill()
         watching.communicate(timeout=PATIENCE)
-        assert "nothing of Syncline" in syncline("forget", app, "--yes")
+        assert "Nothing of Syncline is left" in syncline("forget", app, "--yes")
         assert not is_synced(app)
     with opened(hub / "app.db") as room:
         assert room.execute("SELECT * FROM word").fetchall() == [("k", "v")]

@@ -321,7 +321,7 @@ def test_a_decision_holds_for_the_two_rows_that_a_person_was_shown(
         [asked] = replica.hidden_rows()
         assert (asked.shown_key, asked.shown_in_the_way) == ("“c”", "“b”")
         replica.merge(third.changes(0, "folders"))
-        with pytest.raises(UsageError, match="Another row is in the way of “folders”, row “c” by now: “a”"):
+        with pytest.raises(UsageError, match="A different row is now in the way of “folders”, row “c”: “a”"):
             decide(replica, asked)
         assert [row.shown_key for row in replica.hidden_rows()] == ["“b”", "“c”"]
         assert (len(replica.hidden_rows(limit=1)), replica.count_hidden()) == (1, 2)

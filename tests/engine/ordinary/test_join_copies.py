@@ -88,7 +88,7 @@ def test_as_the_same(tmp_path: Path) -> None:
         syncline("sync", two, url, *ROOM)
         error = syncline("sync", one, url, *ROOM, status=1)
         assert "“notes” here and on the other side have never met: 10 the same, 2 different, 1 only here, 2" in error
-        assert "as “both”, rows that are the same are there twice" in error
+        assert "with “both”, rows that are the same appear twice" in error
         assert "“folders” here and on the other side have never met: 4 the same, 0 different, 0 only here, 1" in error
         assert here.do("SELECT count(*) FROM notes") == [(13,)]
         syncline("sync", one, url, *ROOM, "--join", "same")

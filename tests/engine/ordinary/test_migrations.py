@@ -169,7 +169,7 @@ def test_a_renamed_table_goes_on_once_it_is_made_syncable(path: Path) -> None:
         [parked] = replica.parked()
         assert (parked.name, parked.reason) == (
             "notes",
-            "the app has renamed it to “memos”; it goes on under that name once that is made syncable",
+            "the app has renamed it to “memos”; it continues under that name once that is made syncable",
         )
         replica.make_ordinary("memos")
         replica.capture()

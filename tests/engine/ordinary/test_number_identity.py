@@ -143,7 +143,7 @@ def test_it_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with Replica.open(path, create=True) as replica:
         replica.connection.execute(SCHEMA.replace(" REFERENCES notes", "") + rows(RANDOM))
         assert not replica.likely_references(["cards"]), "it holds what is the same everywhere"
-    caution = "One number in “id” is one row on every machine: no two may hand out the same."
+    caution = "A number in “id” means the same row on every machine: no two machines may hand out the same one."
     assert main(["tables", str(path)]) == 0
     assert capsys.readouterr().out.count(caution) == 1
     assert main(["make-syncable", str(path), "nothing", "--same-numbers", "notes"]) == 2

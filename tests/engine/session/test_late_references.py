@@ -1,4 +1,4 @@
-"""A reference is declared of a table that is synced already: its numbers have travelled as they are."""
+"""A reference is declared of a table that is synced already: its numbers were sent as they are."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def test_what_cannot_be_declared_so(new_file: NewFile) -> None:
     with pytest.raises(UsageError, match="“lists” is not synced, and “items” is"):
         replica.relate("items", "at", "lists")
     replica.make_ordinary("lists")
-    with pytest.raises(UsageError, match="its numbers have travelled as they are"):
+    with pytest.raises(UsageError, match="its numbers were sent as they are"):
         replica.relate("tags", "at", "lists")
     assert replica.relate("items", "at", "lists") == 0
     assert replica.relate("items", "at", "lists") is None, "it does already"
     replica.make_ordinary("other")
-    with pytest.raises(UsageError, match="its numbers have travelled as they are"):
+    with pytest.raises(UsageError, match="its numbers were sent as they are"):
         replica.relate("items", "at", "other")

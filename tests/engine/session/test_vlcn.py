@@ -245,7 +245,7 @@ def test_what_a_client_sends_for_rows_with_numbers_of_each_machine_is_left_out(
     assert wire.ends[1].session.closed is None
     assert rows(hub) == rows(client)
     assert hub.connection.execute("SELECT * FROM todo").fetchall() == []
-    assert wire.ends[1].session.facts().note.endswith("Changes to “todo” came, and were not taken.")
+    assert wire.ends[1].session.facts().note.endswith("Changes to “todo” came, and were not accepted.")
     client.connection.execute("INSERT INTO item (id) VALUES (2)")
     wire.ends[0].local()
     wire.run()
