@@ -50,21 +50,22 @@ class FakeProxy:
         self.cut()
 
     def cut(self) -> None:
+        """Cut off whoever is connected to the hub; one that is just being answered here gets its answer."""
         for writer in self._open:
             writer.transport.abort()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open.add(writer)
-        try:
-            with contextlib.suppress(OSError, EOFError):
+        with contextlib.suppress(OSError, EOFError):
+            if self.says:
                 await self._answer(reader, writer)
-        finally:
-            self._open.remove(writer)
+            else:
+                self._open.add(writer)
+                try:
+                    await pass_on(reader, writer, self._hub)
+                finally:
+                    self._open.remove(writer)
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self.says:
-            await pass_on(reader, writer, self._hub)
-            return
         self.asked.append(time.monotonic())
         head = f"HTTP/1.1 {self.says}\r\nContent-Length: {len(PAGE)}\r\nConnection: close\r\n\r\n"
         await reader.readuntil(b"\r\n\r\n")
