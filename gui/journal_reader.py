@@ -20,6 +20,13 @@ async def restore_flow(commands: Commands, flow: FlowPanel) -> None:
         flow.restore(await journal.moved_before())
 
 
+async def forget_flow(commands: Commands) -> None:
+    """Have the change flow begin empty at the next start."""
+    journal = commands.engine.history.journal
+    if journal is not None:
+        await journal.forget_moved()
+
+
 class JournalReader(QObject):
     """Between the engine's journal and the panel.
 

@@ -27,7 +27,7 @@ from gui.conflicts import ConflictDecisions, ConflictsReader
 from gui.database_choice import DatabaseChoice
 from gui.dialog_controller import DialogController
 from gui.engine_state import EngineState
-from gui.journal_reader import JournalReader, restore_flow
+from gui.journal_reader import JournalReader, forget_flow, restore_flow
 from gui.language import said, tr
 from gui.panels.rates import RatesGraph
 from gui.status_line import StatusLine
@@ -220,6 +220,7 @@ class Window(QMainWindow):
         self._opening = False
         self.commands.begin()
         self.commands.start(restore_flow(self.commands, self.flow))
+        self.flow.cleared.connect(lambda: self.commands.start(forget_flow(self.commands)))
         self._update_summary()
 
     # News

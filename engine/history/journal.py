@@ -215,6 +215,11 @@ class Journal:
         """Return the changes that moved last before this journal was opened."""
         return await self._run(self._read_moved)
 
+    async def forget_moved(self) -> None:
+        """Forget the changes that moved; what was overwritten stays."""
+        self._moved.clear()
+        await self._run(self._forget_moved)
+
     # On the thread
 
     async def _run(self, work: Callable[P, T], *args: P.args, **_: P.kwargs) -> T:
@@ -335,6 +340,13 @@ class Journal:
             limit,
         )
         return [OverwrittenLine(*(*row[:5], unpack_columns(row[5]), *row[6:10], bool(row[10]))) for row in rows]
+
+    def _forget_moved(self) -> None:
+        if self._db is not None:
+            try:
+                self._db.execute("DELETE FROM moved")
+            except apsw.Error as error:
+                log.warning("Something could not be removed from the journal: %s", error)
 
     def _read_moved(self) -> flow_log.FlowLog:
         rows = self._read(flow_log.SELECT.format(until=self._moved_before), flow_log.KEPT)

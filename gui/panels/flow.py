@@ -67,6 +67,8 @@ class FlowPanel(QWidget):
 
     change_requested = Signal(object, object)
     """(ChangesMoved, FlowChange): show this one whole."""
+    cleared = Signal()
+    """The list is to begin anew, also after a restart."""
     follow_changed = Signal(bool)
     """Whether the newest change is kept in sight."""
 
@@ -335,6 +337,7 @@ class FlowPanel(QWidget):
         self.current_model.take()
         self.follow.setChecked(True)
         self._update_waiting()
+        self.cleared.emit()
 
     def _show_menu(self, where: QPoint) -> None:
         view = self._view

@@ -15,6 +15,7 @@ from gui.app import shell
 from gui.models.flow_group_text import Column
 from tests.engine.live import make_file, until, write
 from tests.gui.aio import on_gui_loop
+from tests.gui.dialogs.answers import click
 
 
 @on_gui_loop
@@ -37,3 +38,11 @@ async def test_the_flow_survives_a_restart(tmp_path: Path) -> None:
         groups = window.flow.groups
         await until(lambda: groups.held > 12, "both are there")
         assert [groups.index(row, Column.CONTENT).data() for row in range(2)] == ["note 12", "item 1"]
+        click(window.flow.clear)
+        write(mine, "INSERT INTO item (id, name) VALUES (2, 'later')")
+        await until(lambda: groups.rowCount(), "what comes later is there")
+    async with shell(Engine(settings, journal=Journal(journal)), asyncio.Event()) as window:
+        groups = window.flow.groups
+        await until(lambda: groups.rowCount(), "only that is there")
+        assert groups.index(0, Column.CONTENT).data() == "item 1"
+        assert groups.rowCount() == 1, "what was cleared does not come back"
