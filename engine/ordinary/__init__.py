@@ -5,7 +5,7 @@
 - ``global_keys``: names for rows whose number SQLite hands out; ``foreign_keys`` says which columns hold such
   numbers, ``sparse_numbers`` which are the same everywhere; ``births`` names what is written here, and
   ``own_collections`` into what; ``referring`` finds what refers to it, ``local_numbers`` numbers what comes in,
-  ``pairing`` takes over another side's names, ``global_digests`` compares by name, ``shown_numbers`` is for people;
+  ``adopt_names`` takes over another side's names, ``global_digests`` compares by name, ``shown_numbers`` is for people;
   ``relations``: what a person says of references and numbers, ``late_references`` does so of a table that is synced
   already, ``likely_references``: what is proposed; ``kept_names`` remembers names of a table that is not synced now
 - ``triggers``: log the keys of rows that are written; ``shadow``: what was seen of a row

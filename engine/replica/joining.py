@@ -10,7 +10,7 @@ from engine.change import MAX_VERSION, SQLiteValue
 from engine.clocks import coverage, datasets, secondhand
 from engine.clocks.datasets import Ids
 from engine.crr.tables import kept_records
-from engine.ordinary import pairing, starting_anew
+from engine.ordinary import adopt_names, starting_anew
 from engine.replica.withheld import Holding
 from engine.sqlite.sql import ident, idents, key_is, main
 from engine.table_shape import BEGUN_EMPTY, Dataset
@@ -194,7 +194,7 @@ class Joining(Holding):
             return self._kinds.of(table).has_changes(table, version, MAX_VERSION)
 
     def take_names(self, table: str, pairs: Sequence[tuple[bytes, bytes, bool]], kept: int) -> bool:
-        """Give rows of an auto-numbered table the global keys that another side has for them (``pairing.take_names``).
+        """Give rows of an auto-numbered table the global keys that another side has (``adopt_names.take_names``).
 
         Args:
             kept: the version that a backup holds.
@@ -213,7 +213,7 @@ class Joining(Holding):
                 return False
             version = self._state.next_version()
             unshared = [name for name in self._kinds.catalogue().synced if not self._is_shared(db, name)]
-            pairing.take_names(db, entry, pairs, version, unshared)
+            adopt_names.take_names(db, entry, pairs, version, unshared)
             secondhand.note_all(db, version)
             self._ordinary.tables.settle()
             self._state.keep_floor(version)

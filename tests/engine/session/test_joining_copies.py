@@ -9,7 +9,7 @@ import apsw
 import pytest
 
 from engine.errors import ProtocolError, SynclineError
-from engine.ordinary import pairing
+from engine.ordinary import adopt_names
 from engine.replica import Replica
 from engine.session import SynclineSession, TakeNames
 from engine.session.join_pairs import Copies
@@ -76,8 +76,8 @@ def test_joined_as_the_same(new_file: NewFile) -> None:
 FAULTS: dict[str, tuple[object, str, Callable[..., object]]] = {
     "whatever has one number is a pair": (Copies, "_content", lambda self, row: bytes(8)),
     "no two are a pair": (Copies, "finish", lambda self: []),
-    "keys that are made of their numbers do not follow": (pairing, "wire_pk", lambda db, entry: "l.pk"),
-    "what is here holds": (pairing, "OWN", "site, length = length, col_version = col_version + 9"),
+    "keys that are made of their numbers do not follow": (adopt_names, "wire_pk", lambda db, entry: "l.pk"),
+    "what is here holds": (adopt_names, "OWN", "site, length = length, col_version = col_version + 9"),
 }
 
 
