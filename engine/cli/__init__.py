@@ -4,7 +4,7 @@
   ``running``: runs what was parsed
 - ``options``, ``output``, ``states``, ``colours``, ``cautions``, ``logs``: what commands share; ``encoding``: terminals
   that are not UTF-8; ``completion``: for shells
-- ``sync`` (with ``row_counts``), ``pair``, ``serve``, ``token``: syncing, pairing, a hub
+- ``sync`` (with ``sync_output``, ``row_counts``), ``pair``, ``serve``, ``token``: syncing, pairing, a hub
 - ``inspect``, ``make_syncable``, ``relate``, ``changes``, ``check``, ``conflicts`` (with ``restore_row``), ``schema``,
   ``verify``, ``activity``, ``backups``, ``identity``, ``forget``: one file; ``reference_answers``: which columns refer
   to other tables' rows; ``hidden_file``: hidden rows in a file; ``settings_owner``: whether a window has the settings

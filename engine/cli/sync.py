@@ -6,7 +6,6 @@ import argparse
 import asyncio
 import os
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,19 +13,7 @@ from engine.api import Engine
 from engine.checks.schema_diff import NoTables, ask_tables
 from engine.cli.cautions import warn_of
 from engine.cli.options import add_certificate, add_database, add_token_file
-from engine.cli.output import (
-    change_json,
-    change_line,
-    changes,
-    print_json,
-    print_line,
-    said,
-    short_site,
-    shown,
-    terminal,
-)
-from engine.cli.row_counts import RowCounts
-from engine.cli.states import COLOURS, StateLines
+from engine.cli.sync_output import JsonLines, Lines
 from engine.errors import (
     FileBusy,
     NoSuchFile,
@@ -37,7 +24,7 @@ from engine.errors import (
     TablesParked,
     UsageError,
 )
-from engine.events import ChangesMoved, Event, PeerChanged, SyncFinished
+from engine.events import PeerChanged
 from engine.history import unsynced
 from engine.history.event_stream import EventStream
 from engine.ids import DatabaseId
@@ -45,19 +32,16 @@ from engine.links.backoff import Backoff
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES
 from engine.pairing.bootstrap import check_place, make_file
-from engine.peer_state import PeerStatus, State
+from engine.peer_state import PeerStatus
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
 from engine.settings.credentials import TokenStore
 from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
-from engine.table_shape import Join, ParkedTable
-from engine.text import layout, t
+from engine.table_shape import Join
+from engine.text import t
 from engine.wire.handshake import ROOMS, check_token
 from engine.wire.room_address import room_of
 from engine.wire.schema_hash import cryb64
-
-SHOWN = 20
-"""Changes of one batch that ``--verbose`` shows; ``--json`` has them all."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
@@ -72,7 +56,7 @@ async def run(arguments: argparse.Namespace) -> int:
     else:  # the store is asked at each try: it may be locked now
         wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
     recorder = _UnsyncedRecorder(journal_path()) if arguments.url is None else None
-    show = _JsonLines() if arguments.json else _Lines(cells=arguments.verbose, stay=stay)
+    show = JsonLines() if arguments.json else Lines(cells=arguments.verbose, stay=stay)
     backups = Backups(data_dir() / "backups")
     warn_of(arguments.database)
     if arguments.url is not None and not arguments.database.exists():
@@ -105,7 +89,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 async def _make_from_room(
-    path: Path, peer: PeerConfig, token: str | None, waiting: _Lines | _JsonLines | None, *, extension: bool
+    path: Path, peer: PeerConfig, token: str | None, waiting: Lines | JsonLines | None, *, extension: bool
 ) -> tuple[Path, str, list[str], tuple[str, ...]]:
     """Make the database with the tables of the room, or nothing at all. Who stays is ``waiting`` for a peer that cannot
     be reached, and says so.
@@ -138,7 +122,7 @@ async def _make_from_room(
     return path, peer.room, [plan.name for plan in tables.plans], by_extension
 
 
-async def _add_database(engine: Engine, path: Path, waiting: _Lines | _JsonLines | None) -> DatabaseConfig:
+async def _add_database(engine: Engine, path: Path, waiting: Lines | JsonLines | None) -> DatabaseConfig:
     """Take on the database. Who stays is ``waiting`` for one that only cannot be used at the moment, and says so."""
     backoff, said = Backoff(random.Random()), ""
     while True:
@@ -186,7 +170,7 @@ def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     return peers
 
 
-async def _print_events(events: EventStream, show: _Lines | _JsonLines, recorder: _UnsyncedRecorder | None) -> None:
+async def _print_events(events: EventStream, show: Lines | JsonLines, recorder: _UnsyncedRecorder | None) -> None:
     async for event in events:
         show.event(event)
         if recorder is not None and isinstance(event, PeerChanged):
@@ -231,146 +215,6 @@ def read_token(path: Path | None, variable: str) -> str | None:
         return check_token(path.read_text(encoding="utf-8").strip())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(t("The token file {path} cannot be read: {reason}.", path=path, reason=error)) from None
-
-
-class _Lines:
-    """Plain lines, and on a terminal a progress line that is overwritten.
-
-    Args:
-        cells: show each change, in place of how many rows went. stay: say so at once, not in one sum at the end.
-    """
-
-    def __init__(self, *, cells: bool, stay: bool) -> None:
-        self._cells = cells
-        self._stay = stay
-        self._counts = RowCounts()
-        self._states = StateLines()
-        self._overwritten = False
-        """The cursor is behind a progress line."""
-
-    def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
-        """The database was made from the room."""
-        names = ", ".join(map(shown, tables))
-        print_line(
-            t("Created {path} with the tables of the room “{room}”: {tables}.", path=path, room=room, tables=names)
-        )
-        for name in by_extension:
-            print_line(
-                t("Programs that write to {table} must load cr-sqlite, or write through engine.crr.", table=shown(name))
-            )
-
-    def waits(self, error: SynclineError) -> None:
-        """The database cannot be used at the moment."""
-        print_line(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
-
-    def event(self, event: Event) -> None:
-        match event:
-            case PeerChanged(status):
-                self._peer(status)
-            case ChangesMoved(changes=moved, way=way) if self._cells:
-                for change in moved[:SHOWN]:
-                    print_line(layout("{direction:<5} {change}", direction=way.value, change=change_line(change)))
-                if len(moved) > SHOWN:
-                    print_line(t("{direction:<5} and {count:,} more", direction=way.value, count=len(moved) - SHOWN))
-            case ChangesMoved(changes=moved, way=way):
-                self._counts.add(way, moved)
-                if self._stay:
-                    self._print_counts()
-            case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
-                sums = t("Sent {sent}, received {received}", sent=changes(sent), received=changes(received))
-                if error:
-                    print_line(
-                        t("{sums} in {seconds:.1f} s, interrupted: {reason}", sums=sums, seconds=seconds, reason=error)
-                    )
-                else:
-                    print_line(t("{sums} in {seconds:.1f} s", sums=sums, seconds=seconds))
-                self._print_counts(indent=2)
-            case _:
-                pass
-
-    def _print_counts(self, indent: int = 0) -> None:
-        counts, self._counts = self._counts, RowCounts()
-        for line in counts.lines():
-            print_line(line, indent=indent)
-
-    def _peer(self, status: PeerStatus) -> None:
-        if status.last_attempt is None or (status.state is State.IDLE and status.next_attempt is None):
-            return  # it waits for nothing: this command is what syncs it
-        line = self._states.line(status)
-        if status.state is State.SYNCING and terminal():
-            print("\r\033[K", said(status.sentence()), sep="", end="", flush=True)
-            self._overwritten = True
-        elif line:
-            if self._overwritten:
-                print("\r\033[K", end="")
-            self._overwritten = False
-            print_line(line, colour=COLOURS.get(status.state))
-
-    def done(self, status: PeerStatus) -> None:
-        print_line(
-            t(
-                "Caught up with {site_id}: received up to {received}, confirmed up to {confirmed}.",
-                site_id=short_site(status.site_id),
-                received=status.received,
-                confirmed=status.confirmed,
-            )
-        )
-
-
-class _JsonLines:
-    """One JSON object for each event; what a peer's row says already is not said again."""
-
-    def __init__(self) -> None:
-        self._said: dict[str, dict[str, object]] = {}
-
-    def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
-        """The database was made from the room."""
-        print_json({"event": "created", "room": room, "tables": list(tables), "cr-sqlite": list(by_extension)})
-
-    def waits(self, error: SynclineError) -> None:
-        """The database cannot be used at the moment."""
-        print_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
-
-    def event(self, event: Event) -> None:
-        match event:
-            case PeerChanged(status):
-                row = _peer_json(status)
-                if self._said.get(status.peer) != row:
-                    self._said[status.peer] = row
-                    print_json({"event": "peer", **row})
-            case ChangesMoved(changes=changes, way=way):
-                for change in changes:
-                    print_json({"event": "change", "way": way.value, **change_json(change)})
-            case SyncFinished(sent=sent, received=received, seconds=seconds, error=error):
-                summary = {"sent": sent, "received": received, "seconds": round(seconds, 3), "error": error}
-                print_json({"event": "finished", **summary})
-            case _:
-                pass
-
-    def done(self, status: PeerStatus) -> None:
-        print_json({"event": "caught-up", **_peer_json(status)})
-
-
-def _peer_json(status: PeerStatus) -> dict[str, object]:
-    return {
-        "state": status.state.value,
-        "reason": status.sentence(),
-        "site_id": status.site_id.hex() if status.site_id else None,
-        "received": status.received,
-        "confirmed": status.confirmed,
-        "to_send": status.to_send,
-        "to_receive": status.to_receive,
-        "parked": [_parked_json(one) for one in status.parked],
-        "one_sided": list(status.one_sided),
-        "tables": status.shared._asdict() if status.shared is not None else None,
-    }
-
-
-def _parked_json(parked: ParkedTable) -> dict[str, object]:
-    described: dict[str, object] = {"table": parked.table, "reason": parked.sentence}
-    if parked.found is not None:
-        described["found"] = parked.found._asdict()
-    return described
 
 
 def sync_options(parser: argparse.ArgumentParser) -> None:

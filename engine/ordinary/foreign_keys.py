@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import apsw
 
+from engine.change import SQLiteValue
 from engine.ordinary import register
 from engine.ordinary.sparse_numbers import are_sparse
 from engine.sqlite.values import Affinity
@@ -226,3 +228,15 @@ def _leads_back(db: apsw.Connection, table: Table, one: ForeignKey) -> bool:
             seen.add(at)
             left += [other for other in foreign_keys(db, parent) if other.column == at.to]
     return False
+
+
+def as_stored(value: SQLiteValue, affinity: Affinity) -> SQLiteValue:
+    """Return a value of a key as a column that refers to it stores it: text columns store numbers as text."""
+    return str(value) if affinity is Affinity.TEXT and isinstance(value, int) else value
+
+
+def without_references(entry: register.Entry, lost: set[int]) -> register.Entry:
+    """Return a table's entry without references to the tables with these numbers, which are unusable."""
+    if lost.isdisjoint(entry.refers.values()):
+        return entry
+    return replace(entry, roots={column: root for column, root in entry.roots.items() if root.number not in lost})

@@ -17,7 +17,7 @@ from engine.ordinary.births import rename
 from engine.ordinary.capture import Capture, Stamped
 from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.eligibility import failed_try, key_of, obstacles, replace_displaces
-from engine.ordinary.foreign_keys import with_parents
+from engine.ordinary.foreign_keys import as_stored, with_parents, without_references
 from engine.ordinary.hidden import Hidden, check_none
 from engine.ordinary.leading import is_led
 from engine.ordinary.loose_keys import LooseKeys, hear
@@ -27,7 +27,6 @@ from engine.ordinary.register import Columns, Entry
 from engine.ordinary.settling import settle
 from engine.ordinary.survey import Survey
 from engine.sqlite.sql import cursor
-from engine.sqlite.values import Affinity
 from engine.tables import omitted_triggers, parking
 from engine.tables.introspect import Table, bookkeeping, describe, is_ordinary
 from engine.tables.kind import FileState
@@ -69,8 +68,8 @@ class OrdinaryTables:
         shadow.register(db)
 
     def entries(self) -> tuple[Entry, ...]:
-        """Return all tables whose records exist, in the order in which they were made; only reads. Returns the same
-        object as long as they are the same."""
+        """Return all with records, in the order of their making, as the same object while nothing changes; only
+        reads."""
         schema = self._file.schema()
         if schema is not self._schema:
             self._registered = register.exists(self._db)
@@ -80,7 +79,7 @@ class OrdinaryTables:
             broken = tuple(entry for entry in found if self._is_broken(entry))
             if rows != before or broken != self._broken:
                 lost = {entry.number for entry in broken}
-                self._entries = tuple(_without(entry, lost) for entry in found if entry not in broken)
+                self._entries = tuple(without_references(entry, lost) for entry in found if entry not in broken)
             self._read, self._schema, self._broken = rows, schema, broken
         return self._entries
 
@@ -151,8 +150,8 @@ class OrdinaryTables:
             self.survey.make(keys, refers)
 
     def undo(self, name: str, saved: Collection[HiddenRow] = ()) -> None:
-        """Remove a table's records and triggers, and those of tables in a circle of references with it; their rows
-        stay. Idempotent. Refused while rows are hidden, except those that are ``saved``, as nothing would keep them."""
+        """Remove the records and triggers of a table and of those in a circle of references with it; their rows stay.
+        Idempotent. Refused while rows are hidden, except those that are ``saved``."""
         circle = self._in_circle(name)
         for one in sorted(circle):
             referring = [other for other in self.referring(one) if other not in circle]
@@ -214,8 +213,7 @@ class OrdinaryTables:
         return table is not None and table.kind == "table" and table.name == entry.name
 
     def is_settled(self, entry: Entry) -> bool:
-        """Return whether nothing has to be compared, so that its log tells for every row whether it was written to;
-        only reads."""
+        """Return whether its log tells for every row if it was written to, as no comparison is due; only reads."""
         capture = Capture(self._db, entry, self._versions)
         return entry.due is None and entry.schema == self._schema_version() and not capture.full()
 
@@ -229,8 +227,8 @@ class OrdinaryTables:
         return any(entry.schema != version and self.is_there(entry) for entry in self.entries())
 
     def keep_schema(self, before: int) -> None:
-        """Note that the schema was changed in this transaction, from this version on, by something that concerns no
-        table: none of those that were as recorded before has to be compared."""
+        """Note that the schema was changed in this transaction, from this version on, without a change of any table, so
+        that none has to be compared for that."""
         version = self._schema_version()
         for entry in self.entries() if version != before else ():
             if before <= entry.schema < version:  # a capture in it may have followed what others did before
@@ -301,7 +299,10 @@ class OrdinaryTables:
             for link in found.links:
                 if link.parent == table and all(to in old and to in new for to in link.to):
                     columns = {
-                        one: (_as_stored(old[to], found.affinity[one]), _as_stored(new[to], found.affinity[one]))
+                        one: (
+                            as_stored(old[to], found.affinity[one]),
+                            as_stored(new[to], found.affinity[one]),
+                        )
                         for one, to in zip(link.columns, link.to, strict=True)
                     }
                     redirect(self._db, entry, columns, self._versions)
@@ -321,8 +322,8 @@ class OrdinaryTables:
         return self.entries() if self.survey.collections.renew(entries) else entries
 
     def rename_unsent(self, sent: int) -> None:
-        """Give new names to the rows that were born here above a version (``births.rename``), as other rows may have
-        been born elsewhere under them."""
+        """Give new names to the rows that were born here above a version (``births.rename``): others may have
+        theirs."""
         version = self._versions.next_version()
         found = [rename(self._db, entry, sent, version) for entry in self.entries() if entry.collection]
         if any(found):
@@ -386,23 +387,10 @@ class OrdinaryTables:
         return [entry for entry in self.entries() if entry.suspended is not None]
 
     def answer(self, name: str, *, delete: bool) -> None:
-        """Continue with a suspended table: its missing rows are deleted everywhere, by the next captures, or come back
-        from the peers."""
+        """Continue with a suspended table: its missing rows are deleted everywhere, or come back from the peers."""
         for entry in self.suspended():
             if entry.name == name:
                 if delete:
                     self.survey.delete_suspended(entry)
                 else:
                     self.survey.bring_back(entry)
-
-
-def _as_stored(value: SQLiteValue, affinity: Affinity) -> SQLiteValue:
-    """Return a value of a key as a column that refers to it stores it: text columns store numbers as text."""
-    return str(value) if affinity is Affinity.TEXT and isinstance(value, int) else value
-
-
-def _without(entry: Entry, lost: set[int]) -> Entry:
-    """Return the table as it is if those with these numbers are unusable."""
-    if lost.isdisjoint(entry.refers.values()):
-        return entry
-    return replace(entry, roots={column: root for column, root in entry.roots.items() if root.number not in lost})
