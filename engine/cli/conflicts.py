@@ -120,6 +120,7 @@ def hidden_json(row: HiddenRow, differs: Differences) -> dict[str, Any]:
         "key_columns": {column: as_json(value) for column, value in row.key_columns},
         "reason": row.reason,
         "in_the_way": row.shown_in_the_way or None,
+        "same": row.same,
         "awaits": _awaits_json(row.awaits),
         "values": {column: as_json(value) for column, value in row.values.items()},
         "differs": {column: as_json(other) for column, (_, other) in differs.items()},

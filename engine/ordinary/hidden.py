@@ -268,12 +268,12 @@ class Hidden:
         others = [f"o.{name}" for name in entry.log_key] if entry.has_global_key else ["o.pk"]
         fields = ", ".join((*keys, *(f"h.v{slot}" for slot in entry.live), *others))
         sql = (
-            f"SELECT r.pk, h.reason, h.way, o.pk, {fields} FROM {self._table} AS h"
+            f"SELECT r.pk, h.reason, h.way, h.same, o.pk, {fields} FROM {self._table} AS h"
             f" CROSS JOIN main.{entry.rows} AS r ON r.r = h.r LEFT JOIN main.{entry.rows} AS o ON o.r = h.way"
             " ORDER BY r.pk"
         )
         entries = {one.number: one for one in register.load(self._db)}
-        for pk, reason, way, other, *values in each(self._db, sql):
+        for pk, reason, way, same, other, *values in each(self._db, sql):
             held = dict(zip(entry.columns, map(shown, values[count:]), strict=False))
             in_the_way = ""
             if other is not None:
@@ -281,7 +281,16 @@ class Hidden:
             key = tuple(zip(entry.key, map(shown, values[:count]), strict=True))
             awaits = self._awaited(entries, way) if way <= _BEHIND else None
             yield HiddenRow(
-                entry.name, pk, shown_key(values[:count]), reason or "", other, in_the_way, held, key, awaits
+                entry.name,
+                pk,
+                shown_key(values[:count]),
+                reason or "",
+                other,
+                in_the_way,
+                held,
+                key,
+                awaits,
+                bool(same and entry.collection),
             )
 
     def _awaited(self, entries: Mapping[int, Entry], way: int) -> AwaitedRow | None:

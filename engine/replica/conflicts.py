@@ -64,6 +64,13 @@ def find_conflicts(replica: Replica) -> Conflicts:
 
 def hidden_sentence(row: HiddenRow) -> Text:
     """Say that a row is hidden, and why."""
+    if row.reason == "unique" and row.shown_in_the_way and row.same:
+        return t(
+            "“{table}”, row {key} counts as the same as row {other}: what refers to it refers to that one.",
+            table=row.table,
+            key=row.shown_key,
+            other=row.shown_in_the_way,
+        )
     if row.reason == "unique" and row.shown_in_the_way:
         return t(
             "“{table}”, row {key} is hidden: row {other} is in its way.",

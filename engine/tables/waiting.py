@@ -45,6 +45,7 @@ class HiddenRow(NamedTuple):
         values: its other columns, as the table would show them.
         key_columns: the key that it has here, whole: each column with its value.
         awaits: the row to which it refers, and for which it waits.
+        same: whether the row in its way stands for it, so that references to it lead there.
     """
 
     table: str
@@ -56,6 +57,7 @@ class HiddenRow(NamedTuple):
     values: dict[str, SQLiteValue]
     key_columns: tuple[tuple[str, SQLiteValue], ...] = ()
     awaits: AwaitedRow | None = None
+    same: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,11 @@ def test_a_hidden_row_is_listed(syncline: Command, pair: tuple[Path, Path]) -> N
         assert one["values"] == {"name": name, "color": colors.pop(name)}
         assert one["differs"] == {"name": next(iter(colors)), "color": next(iter(colors.values()))}
         out = told(syncline, path)
-        assert f"“folders”, row {one['key']} is hidden: row {one['in_the_way']} is in its way.\n" in out
+        row, other = one["key"], one["in_the_way"]
+        same = f"“folders”, row {row} counts as the same as row {other}: what refers to it refers to that one.\n"
+        apart = f"“folders”, row {row} is hidden: row {other} is in its way.\n"
+        assert (same if one["same"] else apart) in out
+        assert one["same"] is row.isdecimal()  # numbers that SQLite hands out, and no text
         assert f"    name: {name}; there: {next(iter(colors))}\n" in out
 
 
