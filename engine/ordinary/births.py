@@ -4,8 +4,8 @@ again.
 The number at birth is the local number, if that was never used in the collection, or else the next unused one: SQLite
 hands out the highest number again once its row is deleted, and a new row must not bring back what others hold of the
 row that had the number. The exception is a row that the app itself deleted while leaving rows that refer to it: then
-the app takes the new row for the old one, and so does everybody. The same goes for references that an app writes once
-the row is gone, whoever deleted it.
+the app takes the new row for the old one, and so does everybody; a row that was itself deleted and inserted again, with
+other content, was not left. The same goes for references that an app writes once the row is gone, whoever deleted it.
 
 A number that is referred to but that no row has gets a record of length 0: the row that gets the number is born under
 that name. If a merge has given a number to a row that is not here yet, and SQLite hands it out meanwhile, the missing

@@ -15,6 +15,7 @@ from engine.ordinary import register
 from engine.ordinary.changed import Changed
 from engine.ordinary.global_keys import is_any, is_number, number_of
 from engine.ordinary.hidden import Hidden
+from engine.ordinary.leading import differs_from
 from engine.ordinary.records import stamp_of
 from engine.ordinary.register import Entry, base
 from engine.ordinary.shadow import packed
@@ -67,7 +68,7 @@ class Referring:
                 f"SELECT p.k0, max({_version(entry, column)} < p.db_version) FROM {base(entry)} AS t"
                 f" CROSS JOIN main.{entry.rows} AS r ON {_record_is(self._db, entry)}"
                 f" CROSS JOIN main.{self._root.rows} AS p ON p.k0 = {number_of(row)}"
-                f" WHERE {is_any(row)} AND r.length % 2 = 1{seen} GROUP BY p.k0"
+                f" WHERE {is_any(row)} AND r.length % 2 = 1{seen} AND NOT {_is_another(entry, column)} GROUP BY p.k0"
             )
             rows: list[Any] = self._db.execute(sql, (numbers(found),)).fetchall()
             if Hidden(self._db, entry).any():
@@ -237,6 +238,20 @@ def _kept_as(entry: Entry, column: str) -> str:
 def _is_own(entry: Entry, column: str) -> str:
     """Return an SQL condition that this column of the record ``r`` was last written here."""
     return f"{stamp_of(entry, column, 'site')} = {OWN}"
+
+
+def _is_another(entry: Entry, column: str) -> str:
+    """Return an SQL condition that the row ``t`` was inserted under the number of a deleted one since it was last seen
+    (its record ``r``), with other content: then it is a new row, and not one that the app has left.
+
+    Args:
+        column: which refers to the row in question.
+    """
+    changed = [differs_from(entry, one, f"r.v{slot}") for one, slot in entry.slots.items() if one != column]
+    if not (entry.collection and changed):
+        return "0"
+    deleted = f"SELECT 1 FROM main.{entry.log} AS l WHERE l.k0 = t.{ident(entry.key[0])} AND l.gone"
+    return f"(EXISTS ({deleted}) AND ({' OR '.join(changed)}))"
 
 
 def _version(entry: Entry, column: str) -> str:

@@ -148,6 +148,27 @@ def test_what_an_app_saves_by_deleting_and_inserting_keeps_its_references(new: O
             assert found == [("in a", f"saved {between}")]
 
 
+def test_what_gets_the_numbers_of_deleted_rows_is_new_with_what_refers_to_it(new: Open) -> None:
+    """The newest folder is deleted with its newest note, and new ones get their numbers, before anything is recorded.
+    Another machine's note in the deleted folder does not come into the new one."""
+    one, two = new(FOLDERS.format(auto=""), *TABLES), new(FOLDERS.format(auto=""), *TABLES)
+    one.app("INSERT INTO folders (name) VALUES ('Inbox'), ('Work')", "INSERT INTO notes VALUES (1, 2, 'report')")
+    sync(one, two, tables=TABLES)
+    two.app("INSERT INTO notes (folder, title) VALUES (2, 'of two')")
+    one.app(
+        "DELETE FROM notes WHERE id = 1",
+        "DELETE FROM folders WHERE id = 2",
+        "INSERT INTO folders (name) VALUES ('Later')",
+        "INSERT INTO notes (folder, title) VALUES (2, 'of one')",
+    )
+    assert one.rows("notes") == {1: (2, "of one")}, "the same numbers as before"
+    sync(one, two, tables=TABLES)
+    for file in (one, two):
+        found = file.db.execute("SELECT title, name FROM notes JOIN folders f ON f.id = folder").fetchall()
+        assert found == [("of one", "Later")]
+    assert content(one, *TABLES) == content(two, *TABLES)
+
+
 def test_a_changed_number_is_a_deletion_and_a_birth(new: Open) -> None:
     one, two = new(TODO, "todo"), new(TODO, "todo")
     one.app("INSERT INTO todo VALUES (1, 'a'), (2, 'b')")
