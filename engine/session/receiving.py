@@ -151,7 +151,7 @@ class ReceivingSession(LineageSession):
     def _on_batch(self, batch: Batch) -> None:
         asking, bases = self._asking, self._coverage.bases
         if not self.receives or self.peer is None:
-            raise ProtocolError(t("Changes came, but this side only sends and accepts none."))
+            raise ProtocolError(t("Changes came, but this side only sends: you can only read."))
         if batch.number != self._next_batch:
             missing = t(
                 "Batch {next_number} is missing: {number} came instead.",
