@@ -6,6 +6,7 @@ import asyncio
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from engine.api import Engine
 from engine.errors import SynclineError
@@ -96,7 +97,7 @@ class LanDevicesPanel(QWidget):
         self._chosen()
 
     def _moved(self) -> None:
-        if self._discovery is not None:
+        if self._discovery is not None and isValid(self.model):  # the dialog may be gone, and the search about to end
             self.model.show(self._discovery.found)
             self._chosen()
 
