@@ -40,7 +40,13 @@ def register(db: apsw.Connection) -> None:
 
 def mark(value: str) -> str:
     """Return an SQL expression for what is kept of a value, itself an expression."""
-    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} ELSE {value} END"
+    return f"CASE WHEN {_is_long(value)} THEN {_shadow(value)} ELSE {value} END"
+
+
+def _is_long(value: str) -> str:
+    """Return an SQL condition that only a digest of a value is kept. Numbers come before all texts and blobs, and are
+    kept whatever their length: in a file in UTF-16, 0.1234567890123456 has 36 bytes."""
+    return f"{value} COLLATE BINARY >= '' AND octet_length({value}) > {SHORT}"
 
 
 def _shadow(value: str) -> str:
@@ -106,7 +112,7 @@ def differs(column: str, seen: str) -> str:
     """Return an SQL condition that the column of the row ``t`` differs from its shadow; 1 and 1.0 differ."""
     value = f"t.{ident(column)}"
     other = f"({value} COLLATE BINARY IS NOT {seen} OR typeof({value}) != typeof({seen}))"
-    return f"CASE WHEN octet_length({value}) > {SHORT} THEN {_shadow(value)} IS NOT {seen} ELSE {other} END"
+    return f"CASE WHEN {_is_long(value)} THEN {_shadow(value)} IS NOT {seen} ELSE {other} END"
 
 
 def _digest(kind: SQLiteValue, data: SQLiteValue) -> bytes:

@@ -65,6 +65,25 @@ def test_long_values_are_compared_whole(new: Open) -> None:
     assert file.merge([change("a", "title", low)])[0] == 0
 
 
+@pytest.mark.usefixtures("how_merged")
+@pytest.mark.parametrize("encoding", ["UTF-8", "UTF-16le", "UTF-16be"])
+def test_long_numbers_in_every_encoding(new: Open, encoding: str) -> None:
+    """A number is kept as it is, also where its text is long: a merge and a comparison see the same of it."""
+    values = [0.1234567890123456, 9007199254740992.0, -(2**63)]
+    at, file = new(f"PRAGMA encoding = '{encoding}'; {NOTES}"), new(f"PRAGMA encoding = '{encoding}'; {NOTES}")
+    for key, value in zip("abc", values, strict=True):
+        at.app(f"INSERT INTO notes VALUES ('{key}', 'T', {value!r}, 1)")
+    changes = at.changes()
+    assert file.merge(changes)[0] == len(changes)
+    assert [row[1] for row in file.rows().values()] == values
+    before = file.cells()
+    file.compare_all()
+    assert file.cells() == before
+    assert at.merge(file.changes())[0] == 0
+    at.app("UPDATE notes SET body = 0.1234567890123457 WHERE id = 'a'")
+    assert [change.val for change in at.changes(1)] == [0.1234567890123457]
+
+
 def test_deletions_and_revivals(new: Open) -> None:
     file = new(f"{NOTES}; INSERT INTO notes VALUES ('a', 'A', 1, 1)")
     assert file.merge([change("a", "-1", None, 2, cl=2)])[0] == 1
