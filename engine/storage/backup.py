@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import shutil
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,9 @@ from engine.text import t
 
 KEPT = 3
 """Copies of one file that are kept; older ones go when a new one is whole."""
+
+SPARE = 1.1
+"""How many times as much as a copy takes must be free."""
 
 _PATH, _OURS = "path", "made-here"
 
@@ -111,7 +115,8 @@ class Backups:
         """Copy ``path`` with SQLite's backup API: a consistent state, even while other programs write.
 
         Raises:
-            StorageFailed: the copy could not be made; then nothing may be written to the file either.
+            StorageFailed: the copy could not be made, or the disk has no room for it; then nothing may be written to
+                the file either.
             FileBusy: the file stayed locked.
         """
         folder = self._folder_of(path)
@@ -127,6 +132,7 @@ class Backups:
             try:
                 source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
                 source.set_busy_timeout(5_000)
+                _check_space(path, source, folder)
                 unfinished.unlink(missing_ok=True)
                 copy = apsw.Connection(str(unfinished))
                 try:
@@ -173,6 +179,24 @@ def _order(copy: Path) -> tuple[str, int]:
     """Copies of the same second are numbered: the tenth comes after the ninth."""
     day, time_of_day, *number = copy.stem.split("-")
     return f"{day}-{time_of_day}", int(number[0]) if number else 0
+
+
+def _check_space(path: Path, source: apsw.Connection, folder: Path) -> None:
+    """Refuse what would fill the disk: until the copy fails, no other program can write there either."""
+    needed = source.pragma("page_count") * source.pragma("page_size")
+    free = shutil.disk_usage(folder).free
+    if free < needed * SPARE:
+        raise StorageFailed(
+            t(
+                "{file} could not be backed up to {folder}:"
+                " the copy takes {needed:,.0f} MB, and {free:,.0f} MB are free.",
+                file=path.name,
+                folder=folder,
+                needed=needed / 1e6,
+                free=free / 1e6,
+            ),
+            hint=t("Nothing was written to the file. Free some space, then try again."),
+        )
 
 
 def _identity(path: Path) -> str:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import apsw
 import pytest
 
 from engine.api import Engine
 from engine.cli import main
-from engine.errors import NotADatabase
+from engine.errors import NotADatabase, StorageFailed
 from engine.hub import HubOptions
 from engine.replica import Replica
 from engine.settings import HOME, Settings
@@ -179,6 +181,18 @@ def test_two_backups_in_one_second_are_two(tmp_path: Path) -> None:
     backups = Backups(tmp_path / "backups")
     made = [backups.make(path) for _ in range(3)]
     assert len(set(made)) == 3
+
+
+def test_a_disk_without_room_is_not_filled(tmp_path: Path, backups: Backups, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = make_file(tmp_path / "a.db")
+    kept = backups.make(path)
+    size = path.stat().st_size
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=size))
+    with pytest.raises(StorageFailed, match="the copy takes 0 MB, and 0 MB are free"):
+        backups.make(path)
+    assert [one for one in kept.parent.iterdir() if one.suffix in (".db", ".part")] == [kept]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=2 * size))
+    assert backups.make(path) != kept
 
 
 def test_half_a_backup_is_none(tmp_path: Path) -> None:
