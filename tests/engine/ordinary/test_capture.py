@@ -89,6 +89,12 @@ def test_minus_nought_is_nought(new: Open) -> None:
     assert file.capture() == 1
 
 
+def test_a_key_that_changes_its_letter_case_is_logged_under_both(new: Open) -> None:
+    file = new("CREATE TABLE notes (id TEXT PRIMARY KEY COLLATE NOCASE, body); INSERT INTO notes VALUES ('a', 1)")
+    file.app("UPDATE notes SET id = 'A'")
+    assert sorted(k0 for (k0,) in file.db.execute("SELECT k0 FROM crsql_syncline_log_1")) == ["A", "a"]
+
+
 def test_only_the_keys_are_logged(new: Open) -> None:
     file = new()
     file.app("INSERT INTO notes VALUES ('a', 'A', 'text', 1); UPDATE notes SET id = 'b'")
