@@ -17,7 +17,7 @@ from websockets.uri import parse_uri
 from engine.errors import PeerRefused
 from engine.text import t
 from engine.transport.connect_errors import FAILURES, error_of
-from engine.transport.http_answers import Target, redirection, same_origin
+from engine.transport.http_answers import Target, first, redirection, same_origin
 from engine.transport.keepalive import ClientSocket
 from engine.transport.sockets import SOCKET_OPTIONS, stagger
 from engine.transport.tls_pinning import pinned
@@ -146,7 +146,7 @@ async def dial(
     where = target.where
     assert socket.response is not None
     headers = socket.response.headers
-    answer = headers.get(OWN_HEADER)
+    answer = first(headers, OWN_HEADER)
     own = next((number for number in range(OLDEST, PROTOCOL + 1) if answer == str(number)), None)
     if answer is not None and own is None:
         await socket.close()
@@ -161,9 +161,9 @@ async def dial(
     return Dialled(
         socket,
         own=own,
-        read_only=headers.get(ACCESS_HEADER) == READ_ONLY,
-        new_room=headers.get(ROOM_HEADER) == NEW_ROOM,
-        lasting=headers.get(TOKEN_HEADER),
+        read_only=READ_ONLY in headers.get_all(ACCESS_HEADER),
+        new_room=first(headers, ROOM_HEADER) == NEW_ROOM,
+        lasting=first(headers, TOKEN_HEADER),
     )
 
 

@@ -45,6 +45,9 @@ _OLD_HUB = re.compile(
 _WANTS_TLS = re.compile(rb"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS|plain HTTP to an SSL")
 """What nginx, Go and Apache say on a port with TLS to a request without."""
 
+_NO_VALUE = re.compile(r"[^\t -~\x80-\xff]")
+"""What no value of a header may hold; websockets refuses it."""
+
 CHECK_PATH = t("Check the address and its path: usually /sync/ROOM, or /sync.")
 _NOT_ASKED = t("The hub was not asked.")
 _LOG_IN = t("Open any web page in a browser and log in. Syncline then resumes automatically.")
@@ -86,6 +89,11 @@ class Target:
         return urlunsplit(urlsplit(self.url)._replace(scheme="ws" if self.secure else "wss"))
 
 
+def first(headers: Headers, name: str) -> str | None:
+    """Return what a header says where it comes first; None without. What passes an answer on may double it."""
+    return next(iter(headers.get_all(name)), None)
+
+
 def quoted_reply(words: str) -> str:
     """Return what somebody says as a sentence of ours; empty for nothing."""
     return t("It says “{words}”.", words=printable(words.rstrip("."), LONGEST_WORDS)) if words else ""
@@ -95,14 +103,14 @@ def refusal(response: Response, target: Target) -> Refusal:
     """Return the error that an answer stands for, to be raised."""
     words = _words(response)
     if HUB_HEADER in response.headers or _OLD_HUB.match(words):
-        told = unquote(next(iter(response.headers.get_all(REASON_HEADER)), ""))
+        told = unquote(first(response.headers, REASON_HEADER) or "")
         reason = recognized(told) or recognized(words) or quoted_reply(words)
         error = _of_hub(response.status_code, reason, target)
     elif response.status_code == 401 and not response.body and not list(response.headers.raw_items()):
         error = _token(t("{where} does not accept the token.", where=target.where))  # so does the published server
     else:
         error = _of_stranger(response, target)
-    error.retry_after = _retry_after(next(iter(response.headers.get_all("Retry-After")), ""))
+    error.retry_after = _retry_after(first(response.headers, "Retry-After") or "")
     return error
 
 
@@ -115,7 +123,7 @@ def older_answer(heard: bytes) -> Response | None:
     headers = Headers()
     for line in lines:
         name, _, value = line.partition(":")
-        headers[name.strip()] = value.strip()
+        headers[name.strip()] = _NO_VALUE.sub("", value).strip()
     return Response(int(found[1]), "", headers, body)
 
 
@@ -124,7 +132,7 @@ def redirection(url: str, response: Response) -> str | None:
     if not 300 <= response.status_code < 400:
         return None
     try:
-        split = urlsplit(urljoin(url, next(iter(response.headers.get_all("Location")), "")))
+        split = urlsplit(urljoin(url, first(response.headers, "Location") or ""))
         host, _ = split.hostname, split.port
     except ValueError:
         return None
@@ -284,7 +292,7 @@ def _wants_tls(who: str, target: Target, status: int, url: str = "") -> WrongSer
 
 def _who(response: Response) -> Text:
     """The kind of server, with its name if it tells it."""
-    server = printable(next(iter(response.headers.get_all("Server")), ""), 40)
+    server = printable(first(response.headers, "Server") or "", 40)
     return t("A web server ({server})", server=server) if server else t("A web server")
 
 

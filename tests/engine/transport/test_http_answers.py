@@ -185,6 +185,19 @@ ANSWERS: list[tuple[bytes, type[SynclineError], str, str]] = [
         "Upgrade",
     ),
     (b"HTTP/1.1 401 Unauthorized\r\n\r\n", TokenRefused, "{where} does not accept the token.", "Enter the token"),
+    # with characters in its headers that no header may hold
+    (
+        http("302 Found", "Location: http://portal.example/\x01"),
+        WrongServer,
+        "redirects to portal.example (HTTP 302)",
+        "login page",
+    ),
+    (
+        http("404 Not Found", "Server: a\rb\x1b[31m\0"),
+        WrongServer,
+        "A web server (ab[31m) at {where} does not know the path /sync (HTTP 404)",
+        "usually /sync",
+    ),
     # HTTP of another age
     (
         b"HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n",
