@@ -24,6 +24,14 @@ async def closed(dialog: QDialog) -> int:
     Returns:
         what its signal ``finished`` says.
     """
+    try:
+        return await _shown(dialog)
+    finally:
+        _drop(dialog)
+
+
+async def _shown(dialog: QDialog) -> int:
+    """Open a dialog and wait until it is closed; returns what its signal ``finished`` says."""
     done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def finished(code: int) -> None:
@@ -37,7 +45,11 @@ async def closed(dialog: QDialog) -> int:
     finally:
         if isValid(dialog):  # it goes with its window
             dialog.hide()
-            dialog.deleteLater()
+
+
+def _drop(dialog: QDialog) -> None:
+    if isValid(dialog):
+        dialog.deleteLater()
 
 
 FRAME = 40
@@ -72,15 +84,21 @@ class AsyncDialog(QDialog):
         return asyncio.shield(task)
 
     async def answered(self) -> bool:
-        """Open it and wait until it is closed; returns whether it was accepted."""
+        """Open it and wait until it is closed; returns whether it was accepted.
+
+        It is dropped once its tasks have ended: until then they may still show something in it.
+        """
         try:
-            code = await closed(self)
+            try:
+                code = await _shown(self)
+            finally:
+                tasks = tuple(self._tasks)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.gather(*self._whole)  # nobody else is left to hear what goes wrong
         finally:
-            tasks = tuple(self._tasks)
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        await asyncio.gather(*self._whole)  # nobody else is left to hear what goes wrong
+            _drop(self)
         if self._fault is not None:
             raise self._fault
         return code == QDialog.DialogCode.Accepted.value
