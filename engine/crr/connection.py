@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import uuid
 from pathlib import Path
 
@@ -17,7 +19,7 @@ from engine.crr.trigger_functions import Capture
 from engine.errors import NoSuchFile, NotADatabase, ReadOnlyFile, ReplicaError, UnfinishedTransaction, UnsupportedFile
 from engine.ids import SiteId
 from engine.sqlite.readonly import ReadonlyConnection, roll_back
-from engine.sqlite.sqlite_errors import explained
+from engine.sqlite.sqlite_errors import cannot_be_opened, explained
 from engine.tables.introspect import column_names, table_names
 from engine.tables.names import CLOCK
 from engine.text import t
@@ -109,11 +111,21 @@ def _check_path(path: Path, *, create: bool) -> None:
             t("SQLite cannot open “{path}”: the path is not valid UTF-8.", path=path),
             hint=t("Rename the file or folder; use a name in UTF-8."),
         ) from None
-    if path.is_dir():
-        raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
-    if not path.exists() and not (create and path.parent.is_dir()):
-        missing = path.parent if create else path
-        raise NoSuchFile(t("“{path}” does not exist.", path=missing), hint=t("Check the path."))
+    try:
+        mode = path.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError):
+        if not (create and os.path.isdir(path.parent)):
+            missing = path.parent if create else path
+            raise NoSuchFile(t("“{path}” does not exist.", path=missing), hint=t("Check the path.")) from None
+    except OSError as error:
+        raise cannot_be_opened(path) from error
+    else:
+        if stat.S_ISDIR(mode):
+            raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
+        if not stat.S_ISREG(mode):  # who reads a pipe waits without end
+            raise NotADatabase(
+                t("“{path}” is a pipe or a device, not a database.", path=path), hint=t("Choose a file.")
+            )
 
 
 def _check_layout(db: apsw.Connection, path: str | Path) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -74,7 +75,7 @@ class Rooms:
         """Return whether there is such a room."""
         if not isinstance(self._places, Path) and room not in self._places:
             return False
-        return self.path(room).is_file()
+        return os.path.isfile(self.path(room))
 
     def names(self) -> Iterator[str]:
         """Return the names of all rooms; lists the whole folder."""
@@ -95,7 +96,7 @@ class Rooms:
                 disappeared.
         """
         path = self.path(room)
-        if not path.is_file():
+        if not os.path.isfile(path):
             if room in self._served:
                 raise NoSuchFile(t("The file of the room “{room}” is gone.", room=room), hint=t("Move it back."))
             raise UsageError(t("This hub has no room “{room}”.", room=room))

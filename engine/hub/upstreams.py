@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
@@ -220,7 +221,7 @@ class Upstream:
 
     def _put_off(self, room: str) -> None:
         self._later[room] = time.monotonic() + LATER
-        if not self._path(room).is_file():
+        if not os.path.isfile(self._path(room)):
             self._owed.pop(room, None)
         elif room in self._owed:
             self._owed[room] = self._owed.pop(room)  # the others first

@@ -54,6 +54,13 @@ def stopped(path: str | Path) -> ReplicaError:
     return ReplicaError(t("“{file}” cannot be used at the moment.", file=Path(path).name))
 
 
+def cannot_be_opened(path: str | Path) -> NoSuchFile:
+    """The error for a file that is out of reach."""
+    return NoSuchFile(
+        t("“{path}” cannot be opened.", path=path), hint=t("Check that it exists and that you can read it.")
+    )
+
+
 def explain(error: apsw.Error, path: str | Path) -> SynclineError:
     """The error for one of APSW's, about the file ``path``."""
     if isinstance(error, apsw.BusyError | apsw.LockedError):
@@ -81,9 +88,7 @@ def explain(error: apsw.Error, path: str | Path) -> SynclineError:
             t("“{path}” cannot be written.", path=path), hint=t("Check the permissions of the file and of its folder.")
         )
     if isinstance(error, apsw.CantOpenError):
-        return NoSuchFile(
-            t("“{path}” cannot be opened.", path=path), hint=t("Check that it exists and that you can read it.")
-        )
+        return cannot_be_opened(path)
     if isinstance(error, apsw.FullError):
         return StorageFailed(
             t("The disk that holds “{path}” is full.", path=path), hint=t("Free some space, then try again.")

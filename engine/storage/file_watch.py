@@ -321,7 +321,7 @@ class _Watchfiles(_Watcher):
         self._task: asyncio.Task[None] | None = None
 
     def watch(self, file: FileWatch) -> None:
-        if not file.folder.is_dir():
+        if not os.path.isdir(file.folder):
             raise FileNotFoundError(errno.ENOENT, t("the folder does not exist"), str(file.folder))
         self._watched.add(file)
         self._stop.set()  # the set of folders is fixed at the start: begin again
@@ -357,7 +357,7 @@ class _Watchfiles(_Watcher):
         async for batch in changes:
             touched = {Path(path) for _, path in batch}
             for file in self._watched.copy():
-                if not file.folder.is_dir():
+                if not os.path.isdir(file.folder):
                     self.unwatch(file)
                     self._stop.set()
                     file.lost(t("the folder was moved or deleted"))

@@ -317,6 +317,11 @@ class ReplicaHost:
         return self._replica.waiting
 
     @property
+    def is_open(self) -> bool:
+        """Whether the file is open: one that lost its name, or its place to something that is no database, is not."""
+        return self._replica.is_open
+
+    @property
     def trouble(self) -> SynclineError | None:
         """Why the file cannot be read at the moment; None: it can."""
         return self._trouble.error

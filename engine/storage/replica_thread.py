@@ -152,6 +152,11 @@ class ReplicaThread:
         """What of the file cannot be sent for now."""
         return self._replica.waiting if self._replica is not None else Waiting()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a file is open under the path."""
+        return self._replica is not None
+
     async def renew(self, generation: int) -> None:
         """Open the path anew, unless that was done since ``generation``.
 

@@ -111,7 +111,7 @@ class Driver:
         Returns:
             why it ended; for a connection that was cut, a Close with code 1006 that may be retried.
         """
-        news = FileListener(self.session, self.call, self._tell)
+        news = FileListener(self.session, self.call, self._tell, lambda: self.host.is_open)
         stop_listening = self.host.listen(news)
         reader = asyncio.create_task(self._read_frames())
         try:

@@ -15,10 +15,18 @@ class FileListener:
 
     Args:
         call: calls something that feeds the session, in its turn. tell: reports that things may stand otherwise.
+        is_open: returns whether the file is open.
     """
 
-    def __init__(self, session: Session, call: Callable[[Callable[[], None]], None], tell: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        session: Session,
+        call: Callable[[Callable[[], None]], None],
+        tell: Callable[[], None],
+        is_open: Callable[[], bool],
+    ) -> None:
         self._session = session
+        self._is_open = is_open
         self._call = call
         self._tell = tell
 
@@ -39,8 +47,9 @@ class FileListener:
         self._call(lambda: self._session.close(REPLACED))
 
     def troubled(self, error: SynclineError | None) -> None:
-        """The file cannot be used, or can be again; one that has gone holds nothing any more to be synced."""
-        if isinstance(error, NoSuchFile):
+        """The file cannot be used, or can be again; one that has gone, whatever is in its place, holds nothing any more
+        to be synced."""
+        if error is not None and (isinstance(error, NoSuchFile) or not self._is_open()):
             self._call(lambda: self._session.failed(error))
         else:
             self._tell()
