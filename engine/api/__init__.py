@@ -38,7 +38,7 @@ from engine.history.journal import Journal
 from engine.links.dialects import SchemaName
 from engine.links.retry_policy import POLICIES, Policies
 from engine.settings import Settings, SettingsFile, checked
-from engine.settings.credentials import Tokens, TokenStore
+from engine.settings.credentials import KeepsTokens, Tokens
 from engine.storage.backup import Backups
 
 __all__ = ["Engine"]
@@ -70,7 +70,7 @@ class Engine:
         store: SettingsFile | None = None,
         backups: Backups | None = None,
         schema: SchemaName | None = None,
-        token_store: TokenStore | None = None,
+        token_store: KeepsTokens | None = None,
         journal: Journal | None = None,
         policies: Policies = POLICIES,
         data: Path | None = None,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import partial
 
 from engine.api.core import Core
 from engine.change import Change
@@ -69,7 +68,7 @@ class Links:
             core.hosts,
             self._listener,
             inbound=core.inbound,
-            token=partial(self._tokens.get, peer.id),
+            token=lambda anew: self._tokens.get(peer.id, anew=anew),
             schema=self.schema,
             policies=self._policies,
         )

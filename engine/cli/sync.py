@@ -34,7 +34,7 @@ from engine.links.retry_policy import POLICIES
 from engine.pairing.bootstrap import check_place, make_file
 from engine.peer_state import PeerStatus
 from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, SettingsFile, check_url, data_dir, journal_path
-from engine.settings.credentials import TokenStore
+from engine.settings.credentials import KeepsTokens, TokenStore
 from engine.sqlite.paths import resolved
 from engine.storage.backup import Backups
 from engine.table_shape import Join
@@ -51,8 +51,9 @@ async def run(arguments: argparse.Namespace) -> int:
         raise UsageError(t("--every needs a number of minutes, 1 or more."))
     schema = _read_schema(arguments.schema) if arguments.schema else None
     wanted: list[tuple[PeerConfig, str | None]]
+    store: KeepsTokens | None
     if arguments.url is not None:
-        wanted, store = named(arguments), None
+        wanted, store = named(arguments), _NamedFile(arguments.token_file) if arguments.token_file else None
     else:  # the store is asked at each try: it may be locked now
         wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
     recorder = _UnsyncedRecorder(journal_path()) if arguments.url is None else None
@@ -144,6 +145,31 @@ def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
     trusted = arguments.certificate.replace(":", "").lower()  # as openssl prints it
     return [(PeerConfig.new(DatabaseId(""), url, room=room, trusted=trusted), token)]
+
+
+class _NamedFile:
+    """The token in the file that the command line names: another one may be put there while we stay."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def where(self) -> str:
+        """Return one sentence for a person: where it is kept."""
+        return t("Tokens are stored in {path}, which only you can read.", path=self._path)
+
+    async def get(self, _: str) -> str | None:
+        """Return what the file holds now.
+
+        Raises:
+            UsageError: as in ``read_token``.
+        """
+        return await asyncio.to_thread(read_token, self._path, "")
+
+    async def set(self, peer: str, token: str) -> None:
+        """Leave the file as it is: it is the person's own."""
+
+    async def delete(self, peer: str) -> None:
+        """Leave it likewise."""
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:

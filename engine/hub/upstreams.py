@@ -164,7 +164,7 @@ class Upstream:
         self._lines[room] = _Line(link)
         link.start()
 
-    async def _given_token(self) -> str | None:
+    async def _given_token(self, _: bool) -> str | None:
         return self._token
 
     def _end(self, room: str) -> None:

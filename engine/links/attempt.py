@@ -86,7 +86,7 @@ class Attempt:
     """One connection, from dialling to hanging up.
 
     Args:
-        config, path, hosts, token, schema, as_hub: as in ``Link``.
+        config, path, hosts, schema, as_hub: as in ``Link``. token: returns the peer's token.
         listener: told what it does.
         pulling: hang up as soon as both sides are caught up.
         wary: the last attempt was refused for a copied file, so move nothing until the peer has had time to refuse

@@ -35,7 +35,8 @@ class Link:
     Args:
         config: the peer. path: its database. hosts: where replicas are opened.
         inbound: who has dialled us. reporter: is told about everything. auto: whether auto-sync is on.
-        token: returns the peer's token, for each attempt; raises ``TokenStoreError`` while it is not available.
+        token: returns the peer's token, for each attempt, called with whether the one that was used last may be wrong;
+            raises ``TokenStoreError`` while it is not available.
         schema: what to announce to a stock server for a file without a recorded schema.
         as_hub: whether a hub keeps this link, for its guests.
         policies: when to try again after which error.
@@ -49,7 +50,7 @@ class Link:
         reporter: Reporter,
         *,
         inbound: InboundConnections,
-        token: Callable[[], Awaitable[str | None]],
+        token: Callable[[bool], Awaitable[str | None]],
         auto: bool = True,
         schema: SchemaName | None = None,
         as_hub: bool = False,

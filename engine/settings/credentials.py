@@ -12,8 +12,9 @@ import json
 import os
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
-from engine.errors import TokenLost, TokenStoreError
+from engine.errors import SynclineError, TokenLost, TokenStoreError
 from engine.settings import HOME, data_dir
 from engine.settings.system_keyring import READ, SAVED, SystemKeyring
 from engine.text import sentences, t
@@ -25,6 +26,22 @@ TIMEOUT = 30.0
 """Seconds for the keyring to answer: long enough for a person to type its password."""
 
 
+class KeepsTokens(Protocol):
+    """Keeps one token for each peer, by its id; errors as those of ``TokenStore``."""
+
+    async def where(self) -> str:
+        """Return one sentence for a person: where tokens are kept."""
+
+    async def get(self, peer: str) -> str | None:
+        """Return the token of a peer; None when it has none."""
+
+    async def set(self, peer: str, token: str) -> None:
+        """Keep the token of a peer."""
+
+    async def delete(self, peer: str) -> None:
+        """Forget the token of a peer."""
+
+
 class Tokens:
     """The tokens of the configured peers: at hand once they were asked for, kept in a store between runs.
 
@@ -32,7 +49,7 @@ class Tokens:
         store: None forgets them with the engine.
     """
 
-    def __init__(self, store: TokenStore | None) -> None:
+    def __init__(self, store: KeepsTokens | None) -> None:
         self.store = store
         self._known: dict[str, str | None] = {}
 
@@ -40,14 +57,28 @@ class Tokens:
         """Return the token of a peer, by its id; None when it has none, or was not asked for yet."""
         return self._known.get(peer)
 
-    async def get(self, peer: str) -> str | None:
+    async def get(self, peer: str, *, anew: bool = False) -> str | None:
         """Return the token of a peer, by its id, from the store if need be; None when it has none.
 
+        Args:
+            anew: the one that is known may be wrong: ask the store once more, as somebody may have put it right there.
+
         Raises:
-            TokenStoreError: the store cannot be read at the moment; the next call asks it again.
+            TokenStoreError: none is known, and the store cannot be read at the moment; the next call asks it again.
         """
-        if peer not in self._known and self.store is not None:
-            self._known.setdefault(peer, await self.store.get(peer))
+        if self.store is None:
+            return self._known.get(peer)
+        known = self._known.get(peer)
+        if peer not in self._known or anew:
+            try:
+                kept = await self.store.get(peer)
+            except SynclineError:
+                if known is None:
+                    raise
+            else:
+                # one that is lost there may still be good, and a person may have changed it meanwhile
+                if self._known.get(peer) == known and (kept is not None or known is None):
+                    self._known[peer] = kept
         return self._known.get(peer)
 
     async def where(self) -> str:

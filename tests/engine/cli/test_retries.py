@@ -142,3 +142,19 @@ async def test_watching_goes_on_where_tokens_cannot_be_read(syncline: Command, t
         async with watching(syncline.start("sync", a, "--watch")) as program:
             assert (await program.trouble()).startswith("Needs you: ")
             file.write_text(kept)
+
+
+@on_loop
+async def test_watching_reads_a_token_file_again_that_was_put_right(syncline: Command, tmp_path: Path) -> None:
+    room, a, file = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db"), tmp_path / "token"
+    file.write_text("wrong")
+    async with plain_engine() as server:
+        hub = await server.serving.start(room.parent, token="secret")
+        arguments = "sync", a, hub.url, "--room", "room", "--token-file", file
+        async with watching(syncline.start(*arguments, "--watch")) as program:
+            assert "does not accept the token" in await program.trouble()
+            file.write_text("two words")  # read while it is being written
+            file.write_text("secret")
+            while not (await program.line()).startswith("In sync: "):
+                pass
+    assert file.read_text() == "secret"

@@ -212,3 +212,34 @@ async def test_a_token_that_was_not_read_yet_can_be_removed(ring: Vault, tmp_pat
             await engine.peers.update(run.peers["one"], token="")
             assert not ring.kept
             await reason_shows(engine, "one", "does not accept the token")
+
+
+@pytest.mark.parametrize("wrong", ["another", "with a space", ""])
+@on_loop
+async def test_a_token_that_was_wrong_where_it_is_kept_is_asked_for_anew(
+    ring: Vault, tmp_path: Path, wrong: str
+) -> None:
+    async with before(tmp_path, one=SECRET) as run:
+        held = dict(ring.kept)
+        ring.kept.update(dict.fromkeys(ring.kept, wrong))
+        async with run.started() as engine:
+            await reason_shows(engine, "one", "token")
+            ring.kept.update(held)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
+
+
+@on_loop
+async def test_a_file_of_tokens_that_is_gone_and_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gone, it says of nobody that there is a token; what the program knew before still counts."""
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
+    monkeypatch.setattr(keyring.core, "_keyring_backend", None)
+    async with before(tmp_path, one=SECRET) as run:
+        file, aside = tmp_path / "tokens.json", tmp_path / "aside.json"
+        file.rename(aside)
+        async with run.started() as engine:
+            await reason_shows(engine, "one", "does not accept the token")
+            aside.rename(file)
+            await engine.peers.wait_in_sync(timeout=PATIENCE)
+            file.rename(aside)
+            peer = run.peers["one"]
+            assert await engine.peers.tokens.get(peer.id, anew=True) == SECRET
