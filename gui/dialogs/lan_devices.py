@@ -6,7 +6,6 @@ import asyncio
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from engine.api import Engine
 from engine.errors import SynclineError
@@ -97,7 +96,7 @@ class LanDevicesPanel(QWidget):
         self._chosen()
 
     def _moved(self) -> None:
-        if self._discovery is not None and isValid(self.model):  # the dialog may be gone, and the search about to end
+        if self._discovery is not None:
             self.model.show(self._discovery.found)
             self._chosen()
 
