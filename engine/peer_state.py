@@ -50,9 +50,10 @@ class PeerStatus:
         received: their clock that we hold on disk ("last seen").
         confirmed: our clock that they hold on theirs.
         to_send, to_receive: versions still to go.
+        changes_to_send, changes_to_receive: about how many changes these have; None where that is not known.
         done, total: progress of the sync under way, in versions; both 0 when none is.
-        changes, size: how many changes and bytes it has moved, both ways; seconds_left: how long it goes on at this
-            pace, None while that cannot be told.
+        changes, size: how many changes and bytes it has moved, both ways; changes_left: about how many changes are
+            left, seconds_left: how long it goes on at this pace, None while that cannot be told.
         last_success, last_attempt, next_attempt: times, None for never.
         parked: the tables that both sides have and that are not synced for now, as of the last connection.
         one_sided: which columns stay on one side, in sentences, likewise.
@@ -73,9 +74,12 @@ class PeerStatus:
     confirmed: int = 0
     to_send: int = 0
     to_receive: int = 0
+    changes_to_send: int | None = None
+    changes_to_receive: int | None = None
     done: int = 0
     total: int = 0
     changes: int = 0
+    changes_left: int | None = None
     size: int = 0
     seconds_left: int | None = None
     last_success: float | None = None

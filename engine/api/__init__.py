@@ -10,7 +10,7 @@ It has two sides: the async methods of ``Engine`` and its parts, and the stream 
 - ``serving``: ``engine.serving``, the hub
 - ``history``: ``engine.history``, what was synced, and what was overwritten
 - ``core``: what these share: settings, events, files; ``links``: the link of every peer; ``files``: open files, each
-  with a ``keeper``
+  with a ``keeper``; ``due_counter``: how many changes are due to peers that are away
 - ``diagnostics``: a report for support
 """
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Concatenate, ParamSpec, TypeVar
 
 from engine.api.core import Core
+from engine.api.due_counter import DueCounter
 from engine.api.keeper import Keeper
 from engine.api.links import Links
 from engine.api.sharing import Sharing
 from engine.errors import ReplicaError, SynclineError
 from engine.events import DatabaseChanged
 from engine.ids import DatabaseId
+from engine.links.peer_status import Board
 from engine.replica import Replica
 from engine.settings import DatabaseConfig
 from engine.storage.replica_host import ReplicaHost
@@ -34,6 +36,7 @@ class Files:
         self._links = links
         self._sharing = sharing
         self._keepers: dict[DatabaseId, Keeper] = {}
+        self._due = DueCounter(core, self._boards)
 
     async def start(self, database: DatabaseConfig) -> None:
         """Keep a database open from now on, or as soon as it can be opened."""
@@ -53,10 +56,12 @@ class Files:
 
     async def close(self, database: DatabaseId) -> None:
         """Stop keeping a database open."""
+        await self._due.close(database)
         await self._keepers.pop(database).close()
 
     async def close_all(self) -> None:
         """Stop keeping any database open."""
+        await self._due.close()
         for keeper in self._keepers.values():
             await keeper.close()
 
@@ -82,7 +87,10 @@ class Files:
             self._listener(config, host).moved()
 
     def _listener(self, database: DatabaseConfig, host: ReplicaHost) -> _DatabaseListener:
-        return _DatabaseListener(self._core, self._links, self._sharing, database, host)
+        return _DatabaseListener(self._core, self._links, self._sharing, self._due, database, host)
+
+    def _boards(self, database: DatabaseId) -> list[Board]:
+        return [link.board for link in self._links.of_database(database)] + self._sharing.boards(database)
 
     def _keeper(self, database: DatabaseConfig) -> Keeper:
         """Create the keeper of a database, which reports what happens to it."""
@@ -107,6 +115,7 @@ class _DatabaseListener:
     core: Core
     links: Links
     sharing: Sharing
+    due: DueCounter
     database: DatabaseConfig
     host: ReplicaHost
 
@@ -135,6 +144,7 @@ class _DatabaseListener:
         for link in self.links.of_database(database.id):
             link.local_moved(host.version)
         self.sharing.version_moved(database.id, host.version)
+        self.due.moved(database.id)
         problem = str(host.trouble or "")
         path = str(database.path)
         self.core.emit(DatabaseChanged(database.id, database.name, path, host.site_id, host.version, problem))

@@ -13,6 +13,7 @@ from engine.events import AttentionNeeded, FlowDirection, Guest, GuestChanged, G
 from engine.history.event_stream import flow_in, flow_of
 from engine.ids import DatabaseId, PeerId
 from engine.links.guest_row import GuestRow
+from engine.links.peer_status import Board
 from engine.links.retry_policy import LEFT
 from engine.peer_state import PeerStatus
 from engine.tables import Applied
@@ -81,6 +82,10 @@ class GuestRows:
         for kept in self._kept.values():
             if kept.row.database == database:
                 kept.row.local_moved(version)
+
+    def boards(self, database: DatabaseId) -> list[Board]:
+        """Return what is shown of the guests of a database."""
+        return [kept.row.board for kept in self._kept.values() if kept.row.database == database]
 
     def close(self) -> None:
         """Stop reporting."""

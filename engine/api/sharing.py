@@ -13,6 +13,7 @@ from engine.api.guest_rows import GuestRows
 from engine.errors import SynclineError, UsageError
 from engine.events import Guest, Paired, SharingChanged
 from engine.ids import DatabaseId
+from engine.links.peer_status import Board
 from engine.pairing.discovery import Announcement, machine_name, offer
 from engine.pairing.lan_server import LanServer, room_for
 from engine.pairing.pairing_link import PairingLink
@@ -169,6 +170,10 @@ class Sharing:
     def version_moved(self, database: DatabaseId, version: int) -> None:
         """Recount what is due to guests, as a database is at ``version``."""
         self._guests.local_moved(database, version)
+
+    def boards(self, database: DatabaseId) -> list[Board]:
+        """Return what is shown of the guests of a database."""
+        return self._guests.boards(database)
 
     def file_changed(self, database: DatabaseConfig, host: ReplicaHost) -> None:
         """Announce a database by its present tables, if it is shared."""

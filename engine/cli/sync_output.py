@@ -157,6 +157,8 @@ def _peer_json(status: PeerStatus) -> dict[str, object]:
         "confirmed": status.confirmed,
         "to_send": status.to_send,
         "to_receive": status.to_receive,
+        "changes_to_send": status.changes_to_send,
+        "changes_to_receive": status.changes_to_receive,
         "parked": [_parked_json(one) for one in status.parked],
         "one_sided": list(status.one_sided),
         "tables": status.shared._asdict() if status.shared is not None else None,

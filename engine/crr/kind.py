@@ -133,6 +133,11 @@ class CrsqliteKind:
         )
         return rows
 
+    def count_changes(self, table: str, since: int, until: int) -> int:
+        """The number of entries of its clock."""
+        sql = f"SELECT count(*) FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ?"
+        return int(self._db.execute(sql, (since, until)).get)
+
     def has_changes(self, table: str, since: int, until: int) -> bool:
         """Whether its clock has any."""
         sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ? LIMIT 1"

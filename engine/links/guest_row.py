@@ -55,6 +55,11 @@ class GuestRow:
         """The row as it was last shown."""
         return self._board.status
 
+    @property
+    def board(self) -> Board:
+        """What is shown of it."""
+        return self._board
+
     def stepped(self, driver: Driver) -> None:
         """Note that a session of the guest's has taken a step."""
         session, board = driver.session, self._board

@@ -39,15 +39,17 @@ NOTHING = Waiting()
 
 @dataclass(slots=True)
 class Progress:
-    """How far the sync under way has come, in versions, and how long "In sync" may still be shown.
+    """How far the sync under way has come, and how long "In sync" may still be shown.
 
-    ``changes`` and ``size`` (bytes) are what it has moved so far, both ways; ``seconds_left`` is the time left at this
-    speed, None while that is unknown. ``settled_at`` is when the session was last truly in sync, on the loop's clock.
+    ``done`` and ``total`` are in versions. ``changes`` and ``size`` (bytes) are what it has moved so far, both ways,
+    and ``changes_left`` what is left, None where that is not known; ``seconds_left`` is the time left at this speed,
+    None while that is unknown. ``settled_at`` is when the session was last truly in sync, on the loop's clock.
     """
 
     total: int = 0
     done: int = 0
     changes: int = 0
+    changes_left: int | None = None
     size: int = 0
     seconds_left: int | None = None
     settled_at: float | None = field(default=None)
@@ -60,22 +62,28 @@ class Progress:
         left = facts.to_receive + facts.to_send
         if left == 0:
             self.total = self.done = self.changes = self.size = 0
-            self.seconds_left, self._before = None, (facts.changes, size)
+            self.seconds_left, self.changes_left, self._before = None, None, (facts.changes, size)
         else:
             if self.total == 0:
                 self._began = now
             self.total = max(self.total, self.done + left)
             self.done = self.total - left
             self.changes, self.size = facts.changes - self._before[0], size - self._before[1]
+            self.changes_left = _sum(facts.changes_to_receive, facts.changes_to_send)
+            done, left = (self.done, left) if self.changes_left is None else (self.changes, self.changes_left)
             passed = now - self._began
-            if self.done > 0 and passed >= SURE:
-                self.seconds_left = max(1, round(passed * left / self.done))
+            if done > 0 and passed >= SURE:
+                self.seconds_left = max(1, round(passed * left / done))
         if facts.in_sync:
             self.settled_at = now
 
     def held(self, now: float) -> bool:
         """Return whether a lag is still too short to be shown."""
         return self.settled_at is not None and now - self.settled_at < HOLD
+
+
+def _sum(received: int | None, sent: int | None) -> int | None:
+    return None if received is None or sent is None else received + sent
 
 
 def connected_state(
@@ -113,7 +121,11 @@ def connected_state(
         return _settled(facts, waiting)
     if progress.total == 0:
         return State.SYNCING, sentences(t("Comparing what each side has."), facts.note)
-    done = t("Synced {done:,} of {total:,} versions.", done=progress.done, total=progress.total)
+    if progress.changes_left is None:
+        done = t("Synced {done:,} of {total:,} versions.", done=progress.done, total=progress.total)
+    else:
+        total = progress.changes + progress.changes_left
+        done = t("Synced {done:,} of {total:,} changes.", done=progress.changes, total=total)
     return State.SYNCING, sentences(done, facts.note)
 
 
@@ -181,6 +193,7 @@ class Board:
             done=progress.done if progress else 0,
             total=progress.total if progress else 0,
             changes=progress.changes if progress else 0,
+            changes_left=progress.changes_left if progress else None,
             size=progress.size if progress else 0,
             seconds_left=progress.seconds_left if progress else None,
         )
@@ -236,6 +249,8 @@ class Board:
             confirmed=facts.confirmed if facts.greeted else self.status.confirmed,
             to_send=facts.to_send if facts.greeted else self.status.to_send,
             to_receive=facts.to_receive if facts.greeted else self.status.to_receive,
+            changes_to_send=facts.changes_to_send if facts.greeted else self.status.changes_to_send,
+            changes_to_receive=facts.changes_to_receive if facts.greeted else self.status.changes_to_receive,
             parked=facts.parked if facts.greeted else self.status.parked,
             one_sided=facts.one_sided if facts.greeted else self.status.one_sided,
             shared=facts.shared if facts.greeted else self.status.shared,
@@ -257,7 +272,19 @@ class Board:
         """Note that our file is at another version, while the peer may not be connected."""
         sends = self.config.direction is not Direction.RECEIVE
         if sends and self.status.site_id is not None and not self._connected:
-            self._set(to_send=max(0, version - self.status.confirmed))
+            due = max(0, version - self.status.confirmed)
+            if due != self.status.to_send:
+                self._set(to_send=due, changes_to_send=None if due else 0)
+
+    @property
+    def uncounted(self) -> bool:
+        """Whether something is due to a peer that is not connected, and nobody knows how many changes that is."""
+        return not self._connected and self.status.to_send > 0 and self.status.changes_to_send is None
+
+    def counted(self, since: int, changes: int) -> None:
+        """Note how many changes our file has above a version, if that is what is due now."""
+        if self.uncounted and self.status.confirmed == since:
+            self._set(changes_to_send=max(self.status.to_send, changes))
 
     def recheck_later(self, check: Callable[[], None]) -> None:
         """Call ``check`` once the time for which "In sync" is kept is over."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import struct
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from engine.errors import ReplicaError
@@ -24,6 +25,9 @@ from engine.text import t
 SCAN = 50_000
 """Cells looked at in one transaction; if filters hide most of them, a part holds fewer than it could."""
 
+MOST_EXCLUDED = 16
+"""Intervals of versions that are left out of a count, the latest; it tells a person about how much is on its way."""
+
 _HEAD = struct.Struct(">8sH")
 
 
@@ -32,6 +36,11 @@ class _Place(NamedTuple):
 
     share: int
     inside: bytes
+
+
+def count_changes(kinds: Kinds, since: int, until: int) -> int:
+    """Return about how many changes there are in a range of versions. The caller holds a read transaction."""
+    return sum(kinds.of(name).count_changes(name, since, until) for name in kinds.catalogue().synced)
 
 
 class RangeReader:
@@ -55,6 +64,8 @@ class RangeReader:
         changes: int,
         size: int,
         secondhand: Secondhand,
+        *,
+        count: bool = False,
     ) -> Part:
         """Read as ``Replica.part`` does; ``secondhand``: what is recorded of that."""
         tables = self._kinds.catalogue()
@@ -89,7 +100,27 @@ class RangeReader:
                 token = _HEAD.pack(self._mark(span, until), number) + stopped
                 break
         put_in_order(fill.found)
-        return Part(tuple(fill.found), until, token, newest, shown.hid, secondhand)
+        left = 0
+        if count and token:
+            behind = shares[at.share if at is not None else 0 :]
+            left = max(0, self._count(behind, span.since, until, exclude_versions) - len(fill.found))
+        return Part(tuple(fill.found), until, token, newest, shown.hid, secondhand, left)
+
+    def _count(
+        self, shares: Sequence[Share], since: int, until: int, exclude_versions: Sequence[tuple[int, int]]
+    ) -> int:
+        """Return about how many changes there are in these shares of a range, without those of the given versions."""
+        total = 0
+        for share in shares:
+            count = partial(self._kinds.of(share.table).count_changes, share.table)
+            if share.late:
+                total += count(0, until)
+                continue
+            total += count(since, until)
+            for before, after in exclude_versions[-MOST_EXCLUDED:]:
+                if max(before, since) < min(after, until):
+                    total -= count(max(before, since), min(after, until))
+        return total
 
     def _shares(self, span: Span) -> list[Share]:
         tables = self._kinds.catalogue().tables

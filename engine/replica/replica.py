@@ -14,7 +14,7 @@ from engine.ordinary.shown_numbers import Cell, numbers_here
 from engine.replica import table_digests
 from engine.replica.merging import Merger
 from engine.replica.peer_clocks import PeerClocks
-from engine.replica.ranges import RangeReader
+from engine.replica.ranges import RangeReader, count_changes
 from engine.replica.versions import Reader
 from engine.sqlite.sqlite_errors import explained
 from engine.sqlite.steps import at_once
@@ -177,6 +177,10 @@ class Replica(PeerClocks):
             )
         )
 
+    def count_changes(self, since: int) -> int:
+        """Return about how many changes there are with since < db_version, of all tables that are synced now."""
+        return self._read(lambda: count_changes(self._kinds, since, self._newest()))
+
     def part(
         self,
         span: Span,
@@ -186,6 +190,7 @@ class Replica(PeerClocks):
         exclude_versions: Sequence[tuple[int, int]] = (),
         changes: int = 1_000,
         size: int = 1 << 20,
+        count: bool = False,
     ) -> Part:
         """Return the next part of a range, read in one short transaction, in bounded memory.
 
@@ -196,6 +201,7 @@ class Replica(PeerClocks):
             exclude_site, exclude_versions: as in ``changes``; they never hide anything of a late table, nor anything
                 that the author wrote and somebody else brought (``engine.clocks.secondhand``).
             changes, size: at most so many changes and (roughly) bytes; a single larger change is still returned, alone.
+            count: also count what lies behind a part that is not the last (``Part.left``).
 
         Raises:
             TableBroken: changes in the range cannot be read, so that no clock may pass them.
@@ -210,6 +216,7 @@ class Replica(PeerClocks):
                 changes,
                 size,
                 secondhand.above(self.connection, span.since),
+                count=count,
             )
         )
 

@@ -77,7 +77,7 @@ class ReadPart:
     """Read a part of a range (``Replica.part``), make it durable, and answer with ``read_done``.
 
     ``least`` is a version that the file has reached, to the session's knowledge: a part that was read for somebody else
-    will do if it is no older.
+    will do if it is no older. ``count``: whether to count what is left, too.
     """
 
     span: Span
@@ -87,6 +87,7 @@ class ReadPart:
     changes: int
     size: int
     least: int = 0
+    count: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

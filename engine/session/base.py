@@ -183,6 +183,16 @@ class Session(Answers, abc.ABC):
         return max(0, self.local_version - self.outbound.confirmed) if self.sends and self.outbound.asked else 0
 
     @property
+    def changes_to_receive(self) -> int | None:
+        """How many changes the peer announced that are not on our disk yet; None where that is not known."""
+        return None if self.to_receive else 0
+
+    @property
+    def changes_to_send(self) -> int | None:
+        """How many changes of ours the peer has not confirmed yet; None where that is not known."""
+        return None if self.to_send else 0
+
+    @property
     def all_received(self) -> bool:
         """Whether everything that the peer announced is on our disk."""
         return self.greeted and not self.inbound.merging and not self.inbound.merges and self.to_receive == 0
@@ -260,6 +270,8 @@ class Session(Answers, abc.ABC):
             confirmed=self.outbound.confirmed,
             to_receive=self.to_receive,
             to_send=self.to_send,
+            changes_to_receive=self.changes_to_receive,
+            changes_to_send=self.changes_to_send,
             all_received=self.all_received,
             all_sent=self.all_sent,
             in_sync=self.in_sync,

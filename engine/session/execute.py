@@ -125,6 +125,7 @@ def read_part(replica: Replica, action: ReadPart) -> Part:
             exclude_versions=action.exclude_versions,
             changes=action.changes,
             size=action.size,
+            count=action.count,
         )
     except TableBroken as error:
         replica.park(error.table, error.reason)

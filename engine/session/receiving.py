@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from engine.errors import ProtocolError
 from engine.tables import Bases, Known, Place
 from engine.text import t
-from engine.wire import COLUMNS, Batch, Confirm, SendAgain, Want, encode
+from engine.wire import COLUMNS, Batch, Coming, Confirm, SendAgain, Want, encode
 
 from .actions import AskAgain, Merge, Snapshot
 from .close_codes import OwnCloseCode
@@ -134,6 +134,7 @@ class ReceivingSession(LineageSession):
         asking.number += 1
         asking.unanswered = (since, asking.resend) if place is None else None
         asking.covered = covered
+        self.inbound.coming = 0
         if place is not None:
             asking.resend = place.resend
         until, token = (place.until, place.token) if place is not None else (0, b"")
@@ -165,6 +166,7 @@ class ReceivingSession(LineageSession):
             raise ProtocolError(t("A batch came before Lineage."))
         self._next_batch += 1
         self.inbound.more_coming = batch.more
+        self.inbound.coming = max(0, self.inbound.coming - len(batch.changes)) if batch.place else 0
         place = None
         if batch.place:
             place = Place(self.peer, batch.since, batch.until, batch.place, asking.resend, bases)
@@ -188,6 +190,10 @@ class ReceivingSession(LineageSession):
         if current and place is None:
             asking.covered = bases  # what follows goes on from there
 
+    def _on_coming(self, coming: Coming) -> None:
+        if self.receives:
+            self.inbound.coming = coming.changes
+
     def _merged(self, merge: Merge) -> None:
         if merge.received is not None:
             self.inbound.behind = 0
@@ -202,6 +208,15 @@ class ReceivingSession(LineageSession):
         only at its end."""
         left = super().to_receive
         return max(1, left - self.inbound.behind) if left else 0
+
+    @property
+    def changes_to_receive(self) -> int:
+        """Estimate how many changes are left: those that the peer has told of, and those that wait to be merged; at
+        least one for each version."""
+        left = self.to_receive
+        if not left:
+            return 0
+        return max(left, self.inbound.coming + sum(len(merge.changes) for merge in self.inbound.merges))
 
     @property
     def all_received(self) -> bool:

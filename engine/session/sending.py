@@ -17,7 +17,7 @@ from engine.errors import ProtocolError
 from engine.session.common_tables import Comparison
 from engine.tables import Columns, Part, Span, weight
 from engine.text import t
-from engine.wire import MAX_FRAME, Batch, Confirm, EncodedChanges, Status, Want, encode
+from engine.wire import COUNTING, MAX_FRAME, Batch, Coming, Confirm, EncodedChanges, Status, Want, encode
 
 from . import batch_limits, endings
 from .actions import ReadPart, Snapshot
@@ -59,6 +59,10 @@ class Range:
     """Whether a range was read to its end and that end has not been sent, as nothing more was in it."""
     behind: int = 0
     """About how many of its versions are over there, for progress."""
+    left: int | None = None
+    """About how many of its changes have not been sent; None while nobody has counted them."""
+    left_told: bool = False
+    """Whether the other side has been told that."""
 
     @property
     def due(self) -> bool:
@@ -74,6 +78,8 @@ class Window:
     """How many were sent in this session."""
     sizes: deque[int] = field(default_factory=deque)
     """Their sizes, in bytes."""
+    counts: deque[int] = field(default_factory=deque)
+    """How many changes each has."""
     loaded: bool = False
     """Whether any of them holds changes."""
     reached: int = 0
@@ -163,6 +169,7 @@ class SendingSession(LineageSession):
         if confirm.version > window.reached:  # not position: a Want may have set that back meanwhile
             raise ProtocolError(t("A confirmation came for a version that was never sent."))
         window.sizes.popleft()
+        window.counts.popleft()
         window.loaded = window.loaded and bool(window.sizes)
         if confirm.version > self.outbound.confirmed:
             self._range.behind = 0
@@ -187,10 +194,13 @@ class SendingSession(LineageSession):
         self._ask_due()
         self.local_version = max(self.local_version, result.newest)
         current.place = result.place
+        if result.place and current.left is None:
+            current.left = result.left + len(result.changes)
         if result.place:
             current.span = replace(current.span or self._new_span(), until=result.until)
         else:
-            current.span = None
+            current.span = current.left = None
+            current.left_told = False
             current.late, current.late_columns = frozenset(), ()
             current.owed = True
             self.outbound.scanned = result.until
@@ -275,6 +285,7 @@ class SendingSession(LineageSession):
                 batch_limits.BATCH_CHANGES,
                 batch_limits.BATCH_BYTES,
                 self._known_version(),
+                self._range.left is None,
             )
         )
 
@@ -296,8 +307,12 @@ class SendingSession(LineageSession):
                 where = t("the column “{column}” of a row of “{table}”", column=largest.cid, table=largest.table)
             self._too_large(len(data), where)
             return
+        if place and self._range.left and not self._range.left_told and self.protocol >= COUNTING:
+            self._range.left_told = True
+            self._send(encode(Coming(self._range.left)))
         window.number += 1
         window.sizes.append(len(data))
+        window.counts.append(len(changes))
         window.loaded = window.loaded or bool(changes)
         window.promised = more
         window.announced = max(window.announced, until)
@@ -305,6 +320,7 @@ class SendingSession(LineageSession):
         if place:
             behind = versions_behind(changes, self.common, outbound.position, until)
             self._range.behind = max(self._range.behind, behind)
+            self._range.left = max(0, (self._range.left or 0) - len(changes))
         else:
             outbound.position = until
             self._range.owed = False
@@ -334,6 +350,17 @@ class SendingSession(LineageSession):
         unconfirmed = outbound.position - outbound.confirmed if loaded else 0
         left = unread + max(0, unconfirmed)
         return max(1, left - self._range.behind) if left else 0
+
+    @property
+    def changes_to_send(self) -> int:
+        """Estimate how many changes are still to be sent or confirmed; at least one for each version."""
+        left = self.to_send
+        return max(left, sum(self._window.counts) + (self._range.left or 0)) if left else 0
+
+    @property
+    def changes(self) -> int:
+        """How many changes this session has sent, as far as they are confirmed, and received and merged."""
+        return super().changes - sum(self._window.counts)
 
     @property
     def all_sent(self) -> bool:

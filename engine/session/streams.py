@@ -46,6 +46,8 @@ class Inbound:
     """Whether the latest batch said that more follows."""
     behind: int = 0
     """About how many versions of the range under way are on our disk, though its clock is not."""
+    coming: int = 0
+    """About how many changes of it have not arrived, as far as the peer has told."""
 
     @property
     def to_receive(self) -> int:
@@ -101,7 +103,8 @@ class SessionFacts:
         greeted, kin, closed: whether the peer has greeted, is the one that our file knows, and the session has ended.
         confirms, note, parked, one_sided, shared: as in ``Session``.
         received, confirmed: up to which version each side's history is on the other's disk.
-        to_receive, to_send, all_received, all_sent, in_sync, changes: as in ``Session``.
+        to_receive, to_send, changes_to_receive, changes_to_send, all_received, all_sent, in_sync, changes: as in
+            ``Session``.
     """
 
     peer: SiteId | None
@@ -113,6 +116,8 @@ class SessionFacts:
     confirmed: int
     to_receive: int
     to_send: int
+    changes_to_receive: int | None
+    changes_to_send: int | None
     all_received: bool
     all_sent: bool
     in_sync: bool

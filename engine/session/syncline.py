@@ -25,6 +25,7 @@ from engine.wire import (
     TEMPLATES,
     TYPED,
     Batch,
+    Coming,
     Confirm,
     Digest,
     DigestRequest,
@@ -169,6 +170,8 @@ class SynclineSession(ReceivingSession, SendingSession, JoinSession):
             self._on_leads()
         elif isinstance(message, SendAgain):
             self._on_send_again()
+        elif isinstance(message, Coming):
+            self._on_coming(message)
         elif isinstance(message, Status):
             self.inbound.announced = message.db_version
             self._advance()

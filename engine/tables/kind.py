@@ -229,6 +229,9 @@ class Kind(Protocol):
     def versions(self, table: str, since: int, until: int) -> Iterator[tuple[int, int]]:
         """The versions in a range in which something was written, in order, and how many changes each has, about."""
 
+    def count_changes(self, table: str, since: int, until: int) -> int:
+        """How many changes a table has in a range of versions, about."""
+
     def has_changes(self, table: str, since: int, until: int) -> bool:
         """Whether a table, which may be parked or broken, has changes in a range of versions."""
 

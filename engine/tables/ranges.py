@@ -73,6 +73,7 @@ class Part:
         newest: the file's db_version.
         hidden: whether filters left anything out.
         secondhand: which of the changes may have come from others than their authors.
+        left: about how many changes of the span lie behind this part, if that was asked for.
     """
 
     changes: tuple[Change, ...]
@@ -81,3 +82,4 @@ class Part:
     newest: int
     hidden: bool = False
     secondhand: Secondhand = field(default=FIRSTHAND, compare=False, repr=False)
+    left: int = field(default=0, compare=False)

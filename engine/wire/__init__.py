@@ -18,6 +18,7 @@ from engine.wire.batch_codec import MAX_CHANGES
 from engine.wire.encoded_cache import EncodedChanges, MaskedChanges
 from engine.wire.messages import (
     COLUMNS,
+    COUNTING,
     JOINING,
     LEADING,
     LOOSE,
@@ -30,6 +31,7 @@ from engine.wire.messages import (
     ApplyChangesOnPrimaryResponse,
     Batch,
     Changes,
+    Coming,
     Confirm,
     CreateDbOnPrimary,
     CreateDbOnPrimaryResponse,
@@ -83,6 +85,7 @@ _CARRIERS = (2, 6, 66)
 
 __all__ = [
     "COLUMNS",
+    "COUNTING",
     "JOINING",
     "LEADING",
     "LOOSE",
@@ -100,6 +103,7 @@ __all__ = [
     "ApplyChangesOnPrimaryResponse",
     "Batch",
     "Changes",
+    "Coming",
     "Confirm",
     "CreateDbOnPrimary",
     "CreateDbOnPrimaryResponse",

@@ -17,7 +17,7 @@ from engine.table_plan import TablePlan
 from engine.table_shape import NOTHING_FOUND, Dataset, JoinCount, Parked, Shape
 from engine.wire.row_messages import RowMessage
 
-PROTOCOL = 6
+PROTOCOL = 7
 """The highest number of the own dialect that this code speaks."""
 
 OLDEST = 2
@@ -43,6 +43,9 @@ LEADING = 5
 
 LOOSE = 6
 """The number from which on greetings tell to which foreign keys apps do not keep."""
+
+COUNTING = 7
+"""The number from which on a side tells how many changes of a range are on their way."""
 
 
 def spoken(highest: int) -> int:
@@ -305,6 +308,13 @@ class Leads:
 
 
 @dataclass(frozen=True, slots=True)
+class Coming:
+    """So many changes follow, about, in my next Batches, up to the end of their range. Only for a person to see."""
+
+    changes: int
+
+
+@dataclass(frozen=True, slots=True)
 class TablesRequest:
     """Tell me the plans of your CRRs; also before Hello, by somebody who wants to know no more."""
 
@@ -348,6 +358,7 @@ OwnMessage = (
     | TablesRequest
     | Joined
     | Leads
+    | Coming
     | RowMessage
 )
 Message = StockMessage | OwnMessage

@@ -16,6 +16,7 @@ from engine.wire.encoded_cache import put_shared
 from engine.wire.hello import put_hello, take_hello
 from engine.wire.messages import (
     Batch,
+    Coming,
     Confirm,
     Digest,
     DigestRequest,
@@ -161,6 +162,9 @@ def put_own(out: bytearray, message: OwnMessage) -> None:
                 put_varuint(out, count)
         case Leads():
             out.append(88)
+        case Coming(changes):
+            out.append(89)
+            put_varuint(out, changes)
         case Failure(code, sentence, retry):
             out.append(69)
             put_varuint(out, int(code))
@@ -214,5 +218,6 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     86: lambda r: Joined(r.string(MAX_NAME), r.flag(), JoinCount(*(r.varuint() for _ in JoinCount._fields))),
     87: _want_late,
     88: lambda _: Leads(),
+    89: lambda r: Coming(r.varuint()),
 }
 """What reads the body after each tag; each raises WireError for what it cannot read."""

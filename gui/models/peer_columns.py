@@ -27,18 +27,20 @@ class Column(enum.IntEnum):
 FACTS = {
     Column.NAME: attrgetter("name", "state", "last_success"),
     Column.DATABASE: attrgetter("database"),
-    Column.STATE: attrgetter("state", "reason", "done", "total", "waiting"),
+    Column.STATE: attrgetter("state", "reason", "done", "total", "changes_left", "waiting"),
     Column.RECEIVED: attrgetter("received", "site_id"),
     Column.CONFIRMED: attrgetter("confirmed", "site_id"),
-    Column.TO_SEND: attrgetter("to_send", "site_id"),
-    Column.TO_RECEIVE: attrgetter("to_receive", "site_id"),
+    Column.TO_SEND: attrgetter("to_send", "changes_to_send", "site_id"),
+    Column.TO_RECEIVE: attrgetter("to_receive", "changes_to_receive", "site_id"),
     Column.LAST_SUCCESS: attrgetter("last_success", "state"),
     Column.LAST_ATTEMPT: attrgetter("last_attempt"),
     Column.ADDRESS: attrgetter("url", "room"),
 }
 """What of a peer each column tells."""
 NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
-"""Those that hold a number of versions."""
+"""Those that hold a number."""
+DUE = (Column.TO_SEND, Column.TO_RECEIVE)
+"""Those that count changes."""
 
 
 def heading(column: Column) -> str:
@@ -65,8 +67,8 @@ def explained(column: Column) -> str:
         Column.STATE: tr("Derived from the clocks; hover over a state to see why."),
         Column.RECEIVED: tr("Everything that the peer wrote up to this version is on this disk."),
         Column.CONFIRMED: tr("The peer has confirmed everything in this database up to this version."),
-        Column.TO_SEND: tr("Versions written here that the peer has not confirmed yet."),
-        Column.TO_RECEIVE: tr("Versions that the peer has announced and that are not on this disk yet."),
+        Column.TO_SEND: tr("Changes written here that the peer has not confirmed yet."),
+        Column.TO_RECEIVE: tr("Changes that the peer has announced and that are not on this disk yet."),
         Column.LAST_SUCCESS: tr("When both sides last had all of each other's changes."),
         Column.LAST_ATTEMPT: tr("When a connection was last tried."),
         Column.ADDRESS: tr("The address, and the room there."),
@@ -81,3 +83,8 @@ def versions(peer: PeerStatus, column: Column) -> int:
         Column.TO_SEND: peer.to_send,
         Column.TO_RECEIVE: peer.to_receive,
     }[column]
+
+
+def changes(peer: PeerStatus, column: Column) -> int | None:
+    """Return the number of changes in one of ``DUE``; None where only that of their versions is known."""
+    return peer.changes_to_send if column is Column.TO_SEND else peer.changes_to_receive

@@ -23,7 +23,7 @@ from gui.language import said, tr
 from gui.models import times, values
 from gui.models.database_status import covered
 from gui.models.labels import state_word
-from gui.models.peer_columns import FACTS, NUMBERS, Column, explained, heading, versions
+from gui.models.peer_columns import DUE, FACTS, NUMBERS, Column, changes, explained, heading, versions
 from gui.models.sorting import SORT_ROLE, SortProxy
 
 Index = QModelIndex | QPersistentModelIndex
@@ -38,7 +38,7 @@ DAY = 86400.0
 PEER_ROLE = Role.UserRole
 """The peer's id."""
 PROGRESS_ROLE = Role.UserRole + 1
-"""(done, total) of the sync under way, in versions; None when none is."""
+"""(done, total) of the sync under way, in changes, or else in versions; None when none is."""
 STATE_ROLE = Role.UserRole + 2
 """The ``State``."""
 SENTENCE_ROLE = Role.UserRole + 3
@@ -214,10 +214,24 @@ class PeersModel(QAbstractTableModel):
                 return tr("connects by itself")
             case Column.ADDRESS:
                 return peer.url if without_room(peer.url) != peer.url else f"{peer.url} · {peer.room}"
+            case _ if peer.site_id is None:
+                return "–"
+            case _ if column in DUE:
+                return self._due(peer, column)
             case _:
-                return "–" if peer.site_id is None else values.number(versions(peer, column))
+                return values.number(versions(peer, column))
+
+    def _due(self, peer: PeerStatus, column: Column) -> str:
+        """How much is left, in changes; in versions where nobody has told how many changes these have."""
+        count, left = changes(peer, column), versions(peer, column)
+        if count is not None or not left:
+            return values.number(count or 0)
+        return tr("1 version") if left == 1 else tr("{count} versions", count=values.number(left))
 
     def _state(self, peer: PeerStatus) -> str:
+        if peer.state is State.SYNCING and peer.changes and peer.changes_left:
+            total = values.number(peer.changes + peer.changes_left)
+            return tr("{done} of {total}", done=values.number(peer.changes), total=total)
         if peer.state is State.SYNCING and peer.changes:
             count = values.number(peer.changes)
             return tr("1 change") if peer.changes == 1 else tr("{count} changes", count=count)
@@ -277,7 +291,7 @@ class PeersModel(QAbstractTableModel):
         """All of a cell that can be seen or heard, and what it is sorted by."""
         raw = self._raw(peer, column, SORT_ROLE)
         if column is Column.STATE:
-            moved = peer.changes, peer.size, peer.seconds_left
+            moved = peer.changes, peer.changes_left, peer.size, peer.seconds_left
             return (peer.state, peer.explanation, peer.done, peer.total, *moved)
         return raw, self._text(peer, column), column is Column.NAME and self.is_stale(peer)
 
@@ -289,7 +303,11 @@ class PeersModel(QAbstractTableModel):
         if role == SENTENCE_ROLE:
             return self._pace(peer) if peer.state is State.SYNCING and peer.total else self._sentence(peer)
         if role == PROGRESS_ROLE:
-            return (peer.done, peer.total) if peer.state is State.SYNCING and peer.total else None
+            if peer.state is not State.SYNCING or not peer.total:
+                return None
+            if peer.changes_left is None:
+                return peer.done, peer.total
+            return peer.changes, peer.changes + peer.changes_left
         if role != SORT_ROLE:
             return None
         match column:
@@ -301,6 +319,9 @@ class PeersModel(QAbstractTableModel):
                 return peer.last_attempt or 0.0
             case Column.NAME | Column.DATABASE | Column.ADDRESS:
                 return self._text(peer, column).casefold()
+            case _ if column in DUE:
+                count = changes(peer, column)
+                return versions(peer, column) if count is None else count
             case _:
                 return versions(peer, column)
 

@@ -57,6 +57,30 @@ async def test_what_is_still_to_send_is_not_forgotten_by_a_refusal(tmp_path: Pat
 
 
 @on_loop
+async def test_what_is_due_to_a_peer_that_is_away_is_counted_in_changes(tmp_path: Path) -> None:
+    """One statement is one version, and writes three columns of each row."""
+    room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")
+    async with plain_engine() as client, plain_engine() as hub_engine:
+        peer = await add_peer(client, a, (await hub_engine.serving.start(room.parent)).url, mode=Mode.MANUAL)
+        assert await client.peers.sync_now([peer]) == {peer: None}
+
+        def due() -> tuple[int, int | None]:
+            status = client.peers.statuses()[0]
+            return status.to_send, status.changes_to_send
+
+        assert due() == (0, 0)
+        write(
+            a,
+            "INSERT INTO item (id) WITH n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n LIMIT 100) SELECT i FROM n",
+        )
+        await until(lambda: due() == (1, 300), "counted")
+        write(a, "INSERT INTO item (id) VALUES (101)")
+        await until(lambda: due() == (2, 303), "counted once more")
+        assert await client.peers.sync_now([peer]) == {peer: None}
+        assert due() == (0, 0)
+
+
+@on_loop
 async def test_a_file_that_is_replaced_is_not_in_sync(tmp_path: Path) -> None:
     """An app that restores its file by renaming another over it: the old one is no database of anybody's."""
     room, a = make_file(tmp_path / "hub" / "room"), make_file(tmp_path / "a.db")

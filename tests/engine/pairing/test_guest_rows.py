@@ -78,6 +78,7 @@ async def test_both_owners_see_the_same_clocks(tmp_path: Path) -> None:
         guest = guest_of(there)
         assert guest is not None
         assert guest.to_send > 0
+        await until(lambda: (known := guest_of(there)) is not None and known.changes_to_send, "it is counted")
         async with machine(tmp_path / "here") as here:
             await until(lambda: state_of(there) is State.IN_SYNC, "it has come again")
             assert rows(ours) == rows(theirs)

@@ -195,6 +195,7 @@ OWN: dict[str, tuple[Message, str]] = {
     "joined": (Joined("t", True), "56 0174 01 00 00 00 00 00"),
     "not_joined": (Joined("t", False, JoinCount(1, 2, 3, 300, 0)), "56 0174 00 01 02 03 ac02 00"),
     "leads": (Leads(), "58"),
+    "coming": (wire.Coming(300), "59 ac02"),
     "hello_3_bare": (
         Hello(3, B, 0, "", 0, ()),
         "40 03" + "22" * 16 + "0000000000000000 00 0000000000000000 00 00",

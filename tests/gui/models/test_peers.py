@@ -22,6 +22,7 @@ from gui.models.peers import (
     PeersModel,
     PeersProxy,
 )
+from gui.models.sorting import SORT_ROLE
 from tests import budget
 from tests.gui.models.samples import status
 
@@ -91,7 +92,25 @@ def test_clocks_of_a_peer_that_never_answered_are_unknown(model: PeersModel) -> 
     model.update([status("a", site_id=None), status("b", received=1_000_000, to_receive=2)])
     assert [cell(model, column) for column in (Column.RECEIVED, Column.TO_RECEIVE)] == ["–", "–"]
     assert cell(model, Column.RECEIVED, row=1) == "1,000,000"
-    assert cell(model, Column.TO_RECEIVE, row=1) == "2"
+    assert cell(model, Column.TO_RECEIVE, row=1) == "2 versions"
+
+
+def test_what_is_left_is_told_in_changes_as_far_as_they_were_counted(model: PeersModel) -> None:
+    told: list[int] = []
+    model.update([status(to_send=1)])
+    assert cell(model, Column.TO_SEND) == "1 version"
+    model.dataChanged.connect(lambda first, _: told.append(first.column()))
+    model.update([status(to_send=1, changes_to_send=60_000)])
+    assert (told, cell(model, Column.TO_SEND)) == ([Column.TO_SEND], "60,000")
+    assert cell(model, Column.TO_SEND, SORT_ROLE) == 60_000
+    model.update([status(to_send=0, changes_to_send=0)])
+    assert (cell(model, Column.TO_SEND), cell(model, Column.TO_RECEIVE)) == ("0", "0")
+
+
+def test_progress_counts_changes_where_it_is_known_how_many_there_are(model: PeersModel) -> None:
+    model.update([status(state=State.SYNCING, done=0, total=1, changes=1_240, changes_left=7_760)])
+    assert cell(model, Column.STATE) == "1,240 of 9,000"
+    assert cell(model, Column.STATE, PROGRESS_ROLE) == (1_240, 9_000)
 
 
 def test_large_clocks_are_shown_whole(model: PeersModel) -> None:
