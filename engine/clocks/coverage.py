@@ -1,13 +1,13 @@
-"""What is kept for each peer beside its clocks, in tables of our own: they are made with the first row for them.
+"""What the file keeps for each peer beside its clocks. Our own tables, created with the first row that goes into them:
 
-``crsql_syncline_tables``  which tables a received clock covers, and in which columns. What is not among them is asked
-for from 0.
-``crsql_syncline_ranges``  how far a range is held that was cut in the middle; or, with nothing held yet and ``resend``,
-a wish to have one without filters. Only what comes without filters ends such a wish.
+``crsql_syncline_tables``  the tables that a received clock covers, and the columns of each. All other tables are
+requested from version 0.
+``crsql_syncline_ranges``  how much of an interrupted range is held. With ``resend`` set and nothing held yet, it is a
+wish for a range without filters, which only a range without filters fulfils.
 
-Both name the marks of the tables that they rest on, and the columns, and hold while these are what they were.
+Both name the marks and columns of the tables that they rest on, and are valid only while these are unchanged.
 
-The tokens of ``lineage`` belong to it as well.
+The tokens of ``lineage`` belong here too.
 """
 
 from __future__ import annotations
@@ -39,7 +39,13 @@ _LAYOUT = {
 
 
 def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: MarkedTables) -> Known:
-    """What the file knows of a peer. Creates nothing."""
+    """Return what the file knows of a peer: clocks, coverage, place and tokens. Writes nothing.
+
+    Args:
+        own: the file's own site id.
+        site_id: the peer's.
+        catalogue: the file's tables as they are now; whatever rests on an earlier state of one is left out.
+    """
     received, sent = tracked.clocks(db, site_id)
     now = catalogue.bases
     covered = tuple(
@@ -63,10 +69,12 @@ def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: M
 
 
 def record_received(db: apsw.Connection, received: Received, catalogue: MarkedTables) -> None:
-    """Record what a clock covers, in the transaction that records the clock; a cut range is done with it.
+    """Record what a clock covers, in the transaction that records the clock, and finish the range that it ends.
+
+    Does nothing for a merge that names no tables (the published dialect), or if another session has come further.
 
     Raises:
-        FileReplaced: a table that the merge rests on was made anew.
+        FileReplaced: a table that the merge rests on was recreated.
     """
     if received.tables is None:
         return
@@ -89,16 +97,18 @@ def record_received(db: apsw.Connection, received: Received, catalogue: MarkedTa
 
 
 def forget_table(db: apsw.Connection, name: str) -> None:
-    """A table starts anew: no clock covers it any more, and every peer is asked for all of it. No cut range goes on:
-    what was held of it may have gone with the table. One that is wished for without filters is wished for from its
-    beginning."""
+    """Take a table that starts anew out of what every clock covers, so that every peer is asked for all of it.
+
+    Every interrupted range begins again, as what was held of it may have gone with the table. A wish for a range
+    without filters stays, from its beginning.
+    """
     table_marks.drop(db, name)
     _forget_place(db)
     _forget_published(db)
 
 
 def _forget_published(db: apsw.Connection) -> None:
-    """Every published peer is asked for all of its history: its clock covers all tables and columns, or none."""
+    """Set the clocks of all published peers to 0: such a clock covers all tables and columns, or none."""
     published = f"site_id NOT IN (SELECT site_id FROM main.{_TABLES})" if _there(db, _TABLES) else "true"
     tracked.forget_received(db, published)
 
@@ -112,15 +122,18 @@ def forget_columns(
     renewed: str = "",
     borne: str = "",
 ) -> None:
-    """Columns of a table are gone, and with them what was written to them, here and elsewhere: no clock covers them any
-    more, so that each is asked for from the start if it comes back. As with ``forget_table``, no cut range goes on.
+    """Take dropped columns out of what every clock covers, so that they are requested from the start if they come back.
+
+    What was written to them is lost, here and elsewhere. As in ``forget_table``, every interrupted range begins again.
 
     Args:
-        slots: of all columns that it had.
-        renewed: its new mark, where slots do not tell a column from one that was there before: sessions that rest on
-            the old one begin again.
-        borne: the mark that it bore until now. What rests on an earlier one does not hold: the table was made anew, and
-            nobody has noticed yet.
+        name: the table.
+        slots: the slots of all columns that it had.
+        gone: the columns that were dropped.
+        renewed: the table's new mark, if slots cannot tell a column from an earlier one of its name; sessions that rest
+            on the old mark begin again.
+        borne: the mark that the table had until now. Coverage that rests on an earlier one is dropped: the table was
+            recreated, and nobody has noticed yet.
     """
     _renumber(db, name, slots, {column: slot for column, slot in slots.items() if column not in gone}, renewed, borne)
     table_marks.note_loss(db, name)
@@ -129,7 +142,12 @@ def forget_columns(
 
 
 def keep_columns(db: apsw.Connection, name: str, slots: Mapping[str, int], now: Mapping[str, int]) -> None:
-    """The columns of a table are what they were, under other slots: it is of another kind now."""
+    """Carry over what clocks cover of a table that has become one of another kind.
+
+    Args:
+        slots: the slots of its columns until now.
+        now: the slots of the same columns from now on.
+    """
     _renumber(db, name, slots, now)
     _forget_place(db)
 
@@ -156,8 +174,10 @@ def _renumber(
 
 
 def uncover(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> None:
-    """No clock of this peer covers these tables any more: they are parked on one of the two sides. A range that was cut
-    begins anew with it, for it may have been one of theirs."""
+    """Take tables out of what a peer's clock covers, because they are parked on one of the two sides.
+
+    If any was covered, an interrupted range begins again: it may have carried changes of these tables.
+    """
     row = _read(db, _TABLES, "tables", site_id)
     held = _loaded(row[0]) if row is not None else {}
     kept = {name: what for name, what in held.items() if name not in names}
@@ -167,25 +187,27 @@ def uncover(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> Non
 
 
 def covers_any(db: apsw.Connection, site_id: SiteId, names: Collection[str]) -> bool:
-    """Whether there is anything for ``uncover`` to do."""
+    """Return whether a peer's clock covers any of these tables, so that ``uncover`` has something to do."""
     row = _read(db, _TABLES, "tables", site_id)
     return row is not None and not _loaded(row[0]).keys().isdisjoint(names)
 
 
 def is_covered(db: apsw.Connection, name: str) -> bool:
-    """Whether the clock of any peer covers this table."""
+    """Return whether any peer's clock covers this table."""
     if not _there(db, _TABLES):
         return False
     return any(name in json.loads(tables) for (tables,) in db.execute(f"SELECT tables FROM main.{_TABLES}"))
 
 
 def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogue: MarkedTables) -> None:
-    """Record how far a range is held, in the transaction that persists it that far.
+    """Record how much of a range is held, in the transaction that makes that much of it durable.
+
+    A place in a filtered range does not replace a wish for one without filters.
 
     Raises:
-        InvalidChange: the id is not 16 bytes or is our own.
+        InvalidChange: the id is not 16 bytes long, or is our own.
         FileReplaced: the recorded clock is below the one that the range continues, or a table that the range rests on
-            was made anew.
+            was recreated.
     """
     if len(place.site_id) != 16 or place.site_id == own:
         raise InvalidChange(t("The peer's site id is not 16 bytes long, or is that of this file."))
@@ -202,9 +224,9 @@ def record_place(db: apsw.Connection, own: SiteId | None, place: Place, catalogu
 
 
 def record_wish(db: apsw.Connection, site_id: SiteId, since: int) -> None:
-    """Record that the peer's history above ``since`` is to come once more, without filters, from its beginning.
+    """Record that the peer's history above ``since`` is wanted once more, from its beginning and without filters.
 
-    A wish that reaches further back stays as far-reaching.
+    An earlier wish that reaches further back keeps its reach.
     """
     older = _read(db, _RANGES, "since", site_id, "AND resend")
     if older is not None:
@@ -213,7 +235,7 @@ def record_wish(db: apsw.Connection, site_id: SiteId, since: int) -> None:
 
 
 def _forget_place(db: apsw.Connection, site_id: SiteId | None = None) -> None:
-    """A cut range begins anew, by default those of all peers; that it goes without filters stays wished for."""
+    """Make an interrupted range begin again: that of one peer, or by default those of all. Wishes stay."""
     if _there(db, _RANGES):
         of = "?1 IS NULL" if site_id is None else "site_id = ?1"
         db.execute(f"DELETE FROM main.{_RANGES} WHERE {of} AND NOT resend", (site_id,))
@@ -221,14 +243,16 @@ def _forget_place(db: apsw.Connection, site_id: SiteId | None = None) -> None:
 
 
 def _covered(db: apsw.Connection, site_id: SiteId, now: Mapping[str, Basis]) -> dict[str, Basis]:
-    """What the clock of a peer was recorded for; ``now``: the tables as they are."""
+    """Return what a peer's clock was recorded as covering; ``now``: the tables as they are."""
     row = _read(db, _TABLES, "tables", site_id)
     return _bases(row[0], now) if row is not None else {}
 
 
 def _bases(text: str, now: Mapping[str, Basis]) -> dict[str, Basis]:
-    """What ``_spelled`` has made. A mark alone was written when tables were synced only if they had the same columns on
-    both sides: it stands for all of them."""
+    """Read what ``_spelled`` wrote.
+
+    A mark alone dates from when tables were synced only if both sides had the same columns: it stands for all of them.
+    """
     return {
         name: Basis(what, now[name].slots if name in now else frozenset()) if isinstance(what, str) else what
         for name, what in _parsed(text).items()
@@ -237,7 +261,7 @@ def _bases(text: str, now: Mapping[str, Basis]) -> dict[str, Basis]:
 
 @lru_cache(maxsize=64)
 def _parsed(text: str) -> Mapping[str, Basis | str]:
-    """It is asked for with every clock, and hardly ever changes."""
+    """Parse the stored JSON; cached, as every look at a clock needs it and it hardly ever changes."""
     return {
         name: what if isinstance(what, str) else Basis(what[0], frozenset(what[1].items()))
         for name, what in _loaded(text).items()
@@ -245,6 +269,7 @@ def _parsed(text: str) -> Mapping[str, Basis | str]:
 
 
 def _spelled(bases: Mapping[str, Basis]) -> str:
+    """Return the JSON of tables, each with its mark and its columns' slots."""
     return json.dumps({name: [basis.mark, dict(sorted(basis.slots))] for name, basis in bases.items()})
 
 

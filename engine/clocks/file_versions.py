@@ -1,7 +1,7 @@
-"""The file's version, where a peer or a program has made up one that no file gets to by counting.
+"""Repair of a file's version, if a peer or a program made up one that no file reaches by counting.
 
-Such versions become the next that are not. Whoever has seen the old ones would pass the new, and so the file gets a new
-site id.
+Such versions are renumbered to follow the genuine ones. Whoever has seen the old numbers would skip the new ones, so
+the file gets a new site id.
 """
 
 from __future__ import annotations
@@ -18,13 +18,17 @@ _SO_HIGH = f"(typeof(db_version) != 'integer' OR db_version >= {FAR})"
 
 
 def count_too_high(db: apsw.Connection, records: str) -> int:
-    """How many sync records of a table, in SQL, have such a version."""
+    """Return how many sync records have such a version.
+
+    Args:
+        records: the table of sync records, quoted for SQL.
+    """
     count: int = db.execute(f"SELECT count(*) FROM {records} WHERE {_SO_HIGH}").get
     return count
 
 
 def floor(db: apsw.Connection) -> int:
-    """The version below which the file's never goes; 0 without one."""
+    """Return the version below which the file's never goes (``pre_compact_dbversion``); 0 if there is none."""
     if not db.table_exists("main", "crsql_master"):
         return 0
     value = db.execute(f"SELECT value FROM {_FLOOR}").get
@@ -32,10 +36,12 @@ def floor(db: apsw.Connection) -> int:
 
 
 def mend(db: apsw.Connection, tables: Iterable[str]) -> None:
-    """Number anew what has such a version, if anything has, in the caller's transaction; before anything is written.
+    """Renumber all such versions, if there are any, and give the file a new site id.
+
+    Runs in the caller's transaction, before anything is written.
 
     Args:
-        tables: all that have sync records, of every kind, in SQL.
+        tables: every table of sync records, of every kind of synced table, quoted for SQL.
     """
     records, lowest = tuple(tables), floor(db)
     found = {
@@ -55,4 +61,5 @@ def mend(db: apsw.Connection, tables: Iterable[str]) -> None:
 
 
 def _order(version: object) -> tuple[bool, float]:
+    """Return a sort key: numbers ascending, then whatever else a program may have put there."""
     return (False, version) if isinstance(version, int | float) else (True, 0.0)

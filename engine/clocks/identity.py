@@ -1,11 +1,12 @@
 """A new site id for a file that was copied, or restored from an older copy (cr-sqlite.md 12.3).
 
-Two live files with one id lose data: each is spared what its own id has written, also what only the other holds.
+Two live files with one id lose data: peers send neither of them what was written under that id, even if only the other
+one holds it.
 
-All that the file calls its own stays its own, under the new id. Leaving it to the old id, as a foreign author's, would
-lose data: the other copy, which goes on under that id, would be spared what this one has written since. Peers that hold
-the same cells under the old id see equal values, and nothing changes there; what they have of other peers they do not
-spare the other copy (``secondhand``).
+Everything that the file calls its own stays its own, under the new id. Leaving it to the old id, as if a foreign author
+had written it, would lose data: the other copy goes on under that id, so peers would not send it what this one has
+written since. Peers that hold the same cells under the old id see equal values and change nothing; and what they got
+from other peers they do send to the other copy (``secondhand``).
 """
 
 from __future__ import annotations
@@ -21,13 +22,13 @@ from engine.tables.names import REGISTER, RELATIONS
 
 
 def own(db: apsw.Connection | apsw.Cursor) -> SiteId | None:
-    """The file's id, from disk."""
+    """Read the file's site id from the database, None if it has none."""
     site_id: SiteId | None = db.execute("SELECT site_id FROM main.crsql_site_id WHERE ordinal = 0").get
     return site_id
 
 
 def author_number(db: apsw.Connection | apsw.Cursor, site_id: SiteId | None) -> int:
-    """The file's small number for an author; a site never met gets the next one (cr-sqlite.md 2.1)."""
+    """Return the file's ordinal for an author, giving a site never met before the next one (cr-sqlite.md 2.1)."""
     execute = db.execute
     number = execute("SELECT ordinal FROM main.crsql_site_id WHERE site_id = ?", (site_id,)).get
     if number is None:
@@ -37,7 +38,7 @@ def author_number(db: apsw.Connection | apsw.Cursor, site_id: SiteId | None) -> 
 
 
 def renew(db: apsw.Connection) -> SiteId:
-    """Give the file a new id, and forget what it knew of its peers: they meet as if for the first time.
+    """Give the file a new site id and forget what it knew of its peers, which it will meet as if for the first time.
 
     Runs in the caller's write transaction.
 

@@ -1,14 +1,14 @@
-"""How a copied or restored file is noticed: tokens that each side keeps for the other.
+"""How a copied or restored file is noticed: by tokens that each side keeps for the other.
 
-A file renews its token for a peer before it sends changes, at most every few seconds; the peer keeps it on its disk
-before it takes the changes. A file that was set back, or a second copy, then shows a token that its peer has seen
-replaced; or, if the two are connected at once, one that does not follow what the peer has seen. The old token holds
-until the new one is confirmed, so that a crash at any point leaves one that both know.
+A file renews its token for a peer before it sends changes, at most every few seconds; the peer stores the token before
+it takes the changes. A file that was set back, or a second copy, then shows a token that its peer knows to have been
+replaced; or, if both copies are connected at once, one that does not follow the latest that the peer has seen. The old
+token stays valid until the new one is confirmed, so that after a crash at any point there is one that both sides know.
 
 ``crsql_syncline_lineage``  our own token for each peer, and the one that may have replaced it there
 ``crsql_syncline_seen``     the tokens that each peer has shown us, in order
 
-Both name the id that this file had: a file that is given a new id begins anew.
+Both name the id that this file had at the time: a file that is given a new id starts afresh.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ TOKEN = 16
 """Bytes of a token: half of them random, then the file's db_version when it was made."""
 
 HISTORY = 50
-"""Tokens remembered of each peer: more than can be renewed while a slow connection delivers an old one."""
+"""How many tokens of a peer are remembered: more than it can renew while a slow connection delivers an old one."""
 
 
 def mine(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[bytes, ...]:
-    """The tokens by which the peer may know us: one, two while a new one is not confirmed, or none yet."""
+    """Return the tokens by which the peer may know us: one, two while a new one is unconfirmed, or none yet."""
     if not db.table_exists("main", _MINE):
         return ()
     row = db.execute(f"SELECT current, next FROM main.{_MINE} WHERE own = ? AND peer = ?", (own, peer)).fetchone()
@@ -38,15 +38,20 @@ def mine(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[bytes, 
 
 
 def seen(db: apsw.Connection, own: SiteId | None, peer: SiteId) -> tuple[tuple[int, bytes], ...]:
-    """What the peer has shown us: (number, token), in order. Numbers rise over all peers of the file."""
+    """Return the tokens that a peer has shown us, as (number, token) in order.
+
+    Numbers rise across all peers of the file.
+    """
     if not db.table_exists("main", _SEEN):
         return ()
     return tuple(db.execute(f"SELECT n, token FROM main.{_SEEN} WHERE own = ? AND peer = ? ORDER BY n", (own, peer)))
 
 
 def shows_latest(db: apsw.Connection, own: SiteId | None, peer: SiteId, tokens: Collection[bytes]) -> bool:
-    """Whether what has shown these tokens is the file that has shown us the latest one with the id of the peer, as far
-    as there is any. If not, two files have that id, or the same one is connected twice."""
+    """Return whether these tokens include the latest one shown under the peer's id, or none was shown yet.
+
+    If not, two files have that id, or one file is connected twice.
+    """
     if not db.table_exists("main", _SEEN):
         return True
     sql = f"SELECT token FROM main.{_SEEN} WHERE own = ? AND peer = ? ORDER BY n DESC LIMIT 1"
@@ -55,7 +60,7 @@ def shows_latest(db: apsw.Connection, own: SiteId | None, peer: SiteId, tokens: 
 
 
 def mark(db: apsw.Connection) -> int:
-    """The highest number there is now."""
+    """Return the highest number in use now, 0 if there is none."""
     if not db.table_exists("main", _SEEN):
         return 0
     number: int = db.execute(f"SELECT ifnull(max(n), 0) FROM main.{_SEEN}").get
@@ -63,15 +68,18 @@ def mark(db: apsw.Connection) -> int:
 
 
 def made_at(token: bytes) -> int:
-    """The db_version of the file when it made this token: whatever holds the token, holds its history so far."""
+    """Return the file's db_version when it made this token.
+
+    A file that holds the token holds its history up to there.
+    """
     return int.from_bytes(token[TOKEN // 2 :])
 
 
 def renew(db: apsw.Connection, own: SiteId | None, peer: SiteId, confirmed: bytes | None, version: int) -> None:
-    """Make a new token, unless there is one that is not known to have arrived. Runs in the caller's transaction.
+    """Make a new token, unless the last one may not have arrived yet. Runs in the caller's transaction.
 
     Args:
-        confirmed: the latest token of which the peer said that it is on its disk.
+        confirmed: the latest token that the peer has said is on its disk, None for none.
         version: the file's db_version.
     """
     db.execute(
@@ -87,13 +95,13 @@ def renew(db: apsw.Connection, own: SiteId | None, peer: SiteId, confirmed: byte
 
 
 def keep(db: apsw.Connection, own: SiteId | None, peer: SiteId, token: bytes, after: Collection[bytes] | None) -> bool:
-    """Keep a token that the peer shows from now on. One that it has shown before is no news, however late it comes.
+    """Store the token that a peer shows from now on. One that it has shown before is no news, however late it comes.
 
     Args:
-        after: what this very file has shown; a new token must follow one of these. None: it need not.
+        after: the tokens that this very file has shown; a new one must follow one of them. None: it need not.
 
     Returns:
-        False when it follows none: another file with the same id has gone on from there. Nothing was kept then.
+        False, with nothing stored, if it follows none: another file with the same id has gone on from there.
     """
     db.execute(
         f"CREATE TABLE IF NOT EXISTS main.{_SEEN} (n INTEGER PRIMARY KEY, own BLOB NOT NULL, peer BLOB NOT NULL,"

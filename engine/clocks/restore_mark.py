@@ -1,8 +1,8 @@
-"""Notice that an open file was restored from a backup in its place.
+"""Detection of an open file being restored from a backup in its place.
 
-SQLite does not say so: the backup API, and a copy written over the file, leave it open with older content. Each
-connection therefore writes a random mark together with what other replicas may come to know. A restored file has an
-older mark, or none. Versions cannot tell: other writes may have raised them again since.
+SQLite does not report it: the backup API, and a copy written over the file, leave it open with older content. Each
+connection therefore writes a random mark in the transactions by which other replicas may learn something new. A
+restored file has an older mark, or none. Versions cannot tell, as other writes may have raised them again since.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import os
 import apsw
 
 _KEY = "syncline_restore_marks"
-"""In ``crsql_master``. Its value is one entry for each connection that wrote lately: the connection's id, its mark."""
+"""The key in ``crsql_master``. Its value has an entry for each connection that wrote lately: the connection's id and
+its mark."""
 _PART = 8
-"""Bytes of an id, and of a mark."""
+"""Bytes of an id, and bytes of a mark."""
 _ENTRIES = 8
-"""Connections whose marks are kept. One more pushes out the oldest, which then takes its file to be restored: that
-costs new collections and loses nothing."""
+"""How many connections' marks are kept. One more pushes out the oldest, which then believes its file was restored: that
+costs reading some things again, and loses nothing."""
 
 
 class RestoreMark:
-    """The mark of one connection.
+    """The mark of one connection to a file.
 
     Args:
-        db: a file that has ``crsql_master``.
+        db: a connection to a file that has ``crsql_master``.
     """
 
     def __init__(self, db: apsw.Connection) -> None:
@@ -42,8 +43,10 @@ class RestoreMark:
         )
 
     def was_restored(self) -> bool:
-        """Return whether the file lacks the mark that was written last: it was restored since, or the transaction that
-        wrote the mark was rolled back. False if none was written."""
+        """Return whether the file lacks the mark that was written last, False if none was written.
+
+        Either the file was restored since, or the transaction that wrote the mark was rolled back.
+        """
         return bool(self._written) and self._written not in self._entries()
 
     def _entries(self) -> list[bytes]:

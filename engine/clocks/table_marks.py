@@ -1,12 +1,13 @@
-"""Marks by which a table is known to be the one it was.
+"""Marks that show whether a table is still the one that it was.
 
-What a clock covers, and where a cut range goes on, holds of a table as it was then. Any program can drop a table or its
-sync records and make them anew without a word to us, and new records may look like the old ones. So each CRR bears a
-mark: two triggers that never fire, one on the table and one on its clock. They go with what they are on, and none but
-us makes them. Whatever depends on a table names its mark, and holds as long as the table bears it.
+What a clock covers of a table, and where an interrupted range resumes, is true of the table as it was then. Any program
+can drop a table or its sync records and recreate them without telling us, and new records may look like the old ones.
+So each CRR bears a mark: two triggers that never fire, one on the table and one on its clock table. They are dropped
+along with what they are on, and nobody but us creates them. Whatever depends on a table names its mark, and is valid as
+long as the table bears it.
 
-``crsql_syncline_marks``  the latest mark of each table, and whether it had another one before: then peers may hold what
-this file wrote to it, and holds no more.
+``crsql_syncline_marks``  the latest mark of each table, and whether it had another one before: if so, peers may hold
+values that this file wrote to it and has lost.
 """
 
 from __future__ import annotations
@@ -25,17 +26,19 @@ from engine.text import t
 TABLE = "crsql_syncline_marks"
 
 Marks = tuple[tuple[str, str], ...]
-"""The names of tables, and the mark of each."""
+"""Table names, each with the table's mark."""
 
 
 def unmarked(catalogue: SyncedTables) -> list[SyncedTable]:
-    """The tables in sync that bear no mark, or half of one."""
+    """Return the synced tables that bear no mark, or half of one."""
     return [crr for name, crr in catalogue.synced.items() if name not in catalogue.marks]
 
 
 def put(db: apsw.Connection, crr: SyncedTable) -> str:
-    """Mark a table that bears no mark, or half of one, or another from now on; returns the mark. Runs in the caller's
-    write transaction."""
+    """Give a table a new mark, in place of any it bears, and return it.
+
+    Runs in the caller's write transaction. A table that had a mark before counts as recreated (``forgetful``).
+    """
     mark = os.urandom(8).hex()
     drop(db, crr.name)
     put_again(db, crr, mark)
@@ -51,10 +54,10 @@ def put(db: apsw.Connection, crr: SyncedTable) -> str:
 
 
 def put_again(db: apsw.Connection, crr: SyncedTable, mark: str) -> None:
-    """Give a table the mark that it bore, where a schema change has recorded all that became of it."""
+    """Give a table the mark that it had, after a schema change that recorded all that became of it."""
     base, records = crr.anchors
     for trigger, (table, column) in {MARK + mark: base, MARK + mark + CLOCK: records}.items():
-        # Of a column that no write of ours sets, so that no write even asks for the condition.
+        # On a column that none of our writes sets, so that none even evaluates the condition.
         db.execute(
             f"DROP TRIGGER IF EXISTS {main(trigger)}; CREATE TRIGGER {main(trigger)} AFTER UPDATE OF {ident(column)}"
             f" ON {ident(table)} WHEN 0 BEGIN SELECT 1; END"
@@ -62,32 +65,35 @@ def put_again(db: apsw.Connection, crr: SyncedTable, mark: str) -> None:
 
 
 def forgetful(db: apsw.Connection) -> bool:
-    """Whether the file may not hold all that it has written, as a table was made anew since it met its first peer, or
-    a column of it is gone, which may come back."""
+    """Return whether the file may have lost something it wrote itself, since it met its first peer.
+
+    That is so if a table was recreated, or has lost a column, which may come back.
+    """
     sql = f"SELECT 1 FROM main.{TABLE} WHERE anew"
     return db.table_exists("main", TABLE) and db.execute(sql).fetchone() is not None
 
 
 def note_loss(db: apsw.Connection, name: str) -> None:
-    """A column of a table is gone, and with it what this file may have written to it."""
+    """Note that a table has lost a column, and with it what this file may have written there."""
     if db.table_exists("main", TABLE):
         db.execute(f"UPDATE main.{TABLE} SET anew = 1 WHERE name = ?", (name,))
 
 
 def rename(db: apsw.Connection, before: str, name: str) -> None:
-    """A table has another name; its mark went with it."""
+    """Carry the record of a mark over to a table's new name; its triggers were renamed with the table."""
     if db.table_exists("main", TABLE):
         db.execute(f"UPDATE OR REPLACE main.{TABLE} SET name = ? WHERE name = ?", (name, before))
 
 
 def renew(db: apsw.Connection) -> None:
-    """The file has a new id: nothing was written under that one, and so nothing of it is lost."""
+    """Clear all notes of loss: under the file's new site id nothing was written yet, so nothing is lost."""
     if db.table_exists("main", TABLE):
         db.execute(f"UPDATE main.{TABLE} SET anew = 0")
 
 
 def drop(db: apsw.Connection, name: str) -> None:
-    """Take the mark off a table, its clock or what is left of them: nothing that depended on it holds any more."""
+    """Take the mark off a table and its clock table, as far as it is there, so that nothing that depended on it is
+    valid."""
     sql = (
         f"SELECT name FROM main.sqlite_master WHERE type = 'trigger' AND name GLOB '{MARK}*'"
         " AND tbl_name COLLATE NOCASE IN (?, ?)"
@@ -97,13 +103,14 @@ def drop(db: apsw.Connection, name: str) -> None:
 
 
 def check(now: Mapping[str, Basis], held: Bases) -> None:
-    """Refuse what rests on tables or columns that are not the same any more, or are covered no more.
+    """Refuse what rests on tables or columns that are not the same any more, or not covered any more.
 
     Args:
-        now: what there is now, or is covered.
+        now: what the tables are now, or what is covered now.
+        held: what must still be the same.
 
     Raises:
-        FileReplaced: one of them was made anew.
+        FileReplaced: one of them has changed.
     """
     anew = {name for name, basis in held if not basis.stands_in(now.get(name))}
     if anew:

@@ -1,5 +1,8 @@
-"""The clocks kept for peers (cr-sqlite.md 9, and why sent clocks may live in a table of our own: the published client
-announces every row of crsql_tracked_peers, whatever its event)."""
+"""The clocks kept for peers (cr-sqlite.md 9).
+
+Sent clocks may live in a table of our own, as the published client announces every row of ``crsql_tracked_peers``,
+whatever its event.
+"""
 
 from __future__ import annotations
 
@@ -18,15 +21,19 @@ LAYOUT = (
     "crsql_tracked_peers (site_id BLOB NOT NULL, version INTEGER NOT NULL, seq INTEGER DEFAULT 0,"
     " tag INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY (site_id, tag, event))"
 )
-"""Stock's table, which is STRICT there: so its key is never NULL."""
+"""Stock's table; there it is STRICT, so that its key is never NULL."""
 
 
 def record_received(db: apsw.Connection, own: SiteId | None, received: Received) -> None:
-    """Record a received clock; it never goes down. Runs inside the merge's transaction.
+    """Record a received clock, which never goes down. Runs in the merge's transaction.
+
+    Args:
+        own: the file's own site id.
+        received: the clock, and the one that the merge continues.
 
     Raises:
-        InvalidChange: the id is not 16 bytes or is our own, or the version is out of range.
-        FileReplaced: the recorded clock is below the one that the merge continues: recording would jump a gap.
+        InvalidChange: the id is not 16 bytes long or is our own, or the version is out of range.
+        FileReplaced: the recorded clock is below the one that the merge continues: recording would skip a gap.
     """
     if len(received.site_id) != 16:
         raise InvalidChange(t("The peer's site id is not 16 bytes long."))
@@ -57,8 +64,13 @@ def record_received(db: apsw.Connection, own: SiteId | None, received: Received)
 
 
 def forget_received(db: apsw.Connection, which: str) -> None:
-    """Set received clocks back to the beginning; ``which``: a condition in SQL. (Their rows stay: a sent clock must not
-    come to stand alone, see ``record_sent``.)"""
+    """Set received clocks back to 0.
+
+    Their rows stay, as a sent clock must not stand alone (``record_sent``).
+
+    Args:
+        which: a condition in SQL on the rows of ``crsql_tracked_peers``.
+    """
     db.execute(
         f"UPDATE main.crsql_tracked_peers SET version = 0, seq = 0 WHERE tag = 0 AND event = {_RECEIVED} AND {which}"
     )
@@ -67,9 +79,8 @@ def forget_received(db: apsw.Connection, which: str) -> None:
 def record_sent(db: apsw.Connection, site_id: SiteId, version: int) -> None:
     """Record a sent clock, which may go down. Runs in the caller's write transaction.
 
-    It goes to crsql_tracked_peers only where no published client can mistake it for a received one: after
-    that site's received row, in a file without a ``schema_name``. Else it goes to our own table; never to
-    both.
+    It goes into ``crsql_tracked_peers`` only where no published client can mistake it for a received one: after that
+    site's received row, and in a file without a ``schema_name``. Otherwise it goes into our own table; never into both.
     """
     shared = (
         db.execute(
@@ -97,7 +108,7 @@ def record_sent(db: apsw.Connection, site_id: SiteId, version: int) -> None:
 
 
 def clocks(db: apsw.Connection, site_id: SiteId) -> tuple[int | None, int | None]:
-    """The received and the sent clock of one peer, None where there is none."""
+    """Return the received and the sent clock of one peer, each None if there is none."""
     found: dict[object, int] = {}
     if db.table_exists("main", "crsql_tracked_peers"):
         found = dict(
@@ -115,7 +126,7 @@ def clocks(db: apsw.Connection, site_id: SiteId) -> tuple[int | None, int | None
 
 
 def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
-    """Every peer with a clock of either kind, by site id."""
+    """Return every peer that has a clock of either kind, ordered by site id."""
     received: dict[SiteId, int] = {}
     sent: dict[SiteId, int] = {}
     if db.table_exists("main", "crsql_tracked_peers"):
@@ -132,5 +143,5 @@ def tracked_peers(db: apsw.Connection) -> list[TrackedPeer]:
 
 
 def _capped(version: int | None) -> int | None:
-    """A clock that was recorded when peers took higher ones: to say less is never wrong."""
+    """Lower a clock that dates from when peers took higher ones: a lower clock is never wrong."""
     return version if version is None else min(version, MAX_VERSION - 1)
