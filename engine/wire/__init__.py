@@ -1,13 +1,13 @@
 """Messages and their bytes: ``encode`` and ``decode``, one message for each WebSocket binary frame.
 
-This package knows nothing of who calls it: no socket, no file, no clock.
+This package knows nothing of its callers: no socket, no file, no clock.
 
-- ``messages``: the messages of both dialects; ``primitives``: the bytes that both are made of
+- ``messages``: the messages of both dialects; ``primitives``: the byte primitives of both
 - ``syncline``, ``hello``, ``batch_codec``, ``column_codec``, ``row_messages``, ``plans``: our own dialect (PROTOCOL.md)
-- ``vlcn``: the published one; ``change_codec``: changes as it has them; ``schema_hash``: its name for a schema
+- ``vlcn``: the published dialect; ``change_codec``: changes in its format; ``schema_hash``: how it identifies a schema
 - ``handshake``: what a client says before the first frame; ``hostname``: hosts in addresses, with brackets and zones
 - ``room_address``: the room in an address
-- ``encoded_cache``: bytes that go to several peers are made once
+- ``encoded_cache``: encodes once what goes to several peers
 """
 
 from __future__ import annotations
@@ -78,10 +78,10 @@ from engine.wire.syncline import FIRST_OWN_TAG, TAKE_OWN, put_own
 from engine.wire.vlcn import TAKE_STOCK, put_stock
 
 MAX_SMALL = 2 * 1024 * 1024
-"""Bytes of the largest message that carries no changes, greetings among them: there are 20,000 tables in it."""
+"""Bytes of the largest message without changes, greetings among them: enough for 20,000 tables."""
 
 _CARRIERS = (2, 6, 66)
-"""The tags of those that do: Changes, ApplyChangesOnPrimary and Batch."""
+"""The tags of the messages with changes: Changes, ApplyChangesOnPrimary and Batch."""
 
 __all__ = [
     "COLUMNS",
@@ -149,14 +149,15 @@ __all__ = [
 
 
 def encode(message: Message) -> bytes:
-    """The bytes of one frame.
+    """Encode a message as one frame.
 
     Args:
         message: of either dialect.
 
     Raises:
-        WireError: something in it cannot be sent: a lone surrogate, a bool as a value, a number out of range, a site
-            id that is not 16 bytes, a change without author in a Batch, a message without changes above ``MAX_SMALL``.
+        WireError: something in it cannot be sent: a lone surrogate, a bool as a value, a number out of range, a site id
+            that is not 16 bytes, a change without an author in a Batch, or a message without changes above
+            ``MAX_SMALL``.
     """
     out = bytearray()
     if isinstance(message, OwnMessage):
@@ -178,14 +179,14 @@ def encode(message: Message) -> bytes:
 
 
 def decode(data: bytes) -> Message:
-    """The message in one frame, whatever its dialect: the caller decides which may come.
+    """Decode the message in one frame, of either dialect: the caller decides which ones it accepts.
 
     Args:
-        data: a whole binary frame. Bytes after a stock message are ignored (cr-sqlite.md 10.1); in the own
-            dialect they are an error.
+        data: a whole binary frame. Bytes after a stock message are ignored (cr-sqlite.md 10.1); in our own dialect they
+            are an error.
 
     Raises:
-        WireError: the bytes are no message; nothing else is ever raised.
+        WireError: the bytes are not a message. Nothing else is ever raised.
     """
     if not isinstance(data, bytes):
         raise WireError(t("The peer sent text instead of a binary message."))

@@ -1,18 +1,18 @@
 """The changes of a batch in our own dialect.
 
-Up to 31 go one after the other, as in the published one (``changes``). More go by columns, which take a fifth of the
-room, and are packed and unpacked with hardly a loop in Python:
+Up to 31 changes are encoded one by one, as in the published dialect (``change_codec``). More are encoded by columns,
+which take a fifth of the space and are packed and unpacked with hardly a loop in Python:
 
     varuint number of changes
     varuint kinds of cells | of each: string table, string column, u8 type of value, varuint number of changes
-    of each change: its kind of cell, a place in this list
-    varuint rows | of each: number of changes, which come together (numbers) | of each: packed key (blobs)
+    of each change: its kind of cell, an index into this list
+    varuint rows | of each: number of consecutive changes (numbers) | of each: packed key (blobs)
     of each change: col_version | of each: db_version | of each: causal length | of each: seq (numbers)
-    varuint authors | that many site ids | of each change, if these are several: its author, a place in them
-    of each kind of cell: its values, in the order of the changes, in a column of their type
+    varuint authors | that many site ids | of each change, if there are several: its author, an index into them
+    of each kind of cell: its values, in the order of the changes, as a column of their type
 
-``columns`` tells how numbers, texts, blobs and places are written. Each change has a byte of its own at least, its kind
-of cell: no message can promise more changes than it has bytes.
+``column_codec`` says how numbers, texts, blobs and indexes are written. Each change takes at least one byte, for its
+kind of cell, so no message can promise more changes than it has bytes.
 """
 
 from __future__ import annotations
@@ -55,10 +55,10 @@ from engine.wire.column_codec import (
 from engine.wire.primitives import MAX_FRAME, MAX_NAME, MAX_SAFE, Reader, put_site, put_varuint
 
 MAX_CHANGES = 10_000
-"""The most changes in one batch: five times as many as are sent."""
+"""The most changes accepted in one batch: five times as many as we send."""
 
 FEW = 32
-"""From so many on they go by columns. For fewer, columns take more time than their bytes are worth."""
+"""The fewest changes that are encoded by columns. With fewer, columns cost more time than the bytes are worth."""
 
 _TYPES: dict[type, int] = {type(None): NULL, int: BIGINT, float: NUMBER, str: STRING, bytes: BLOB}
 
@@ -80,14 +80,14 @@ _TAKE: dict[int, Callable[[Reader, int], Sequence[SQLiteValue]]] = {
 
 
 def put_batch(out: bytearray, changes: Sequence[Change]) -> None:
-    """Append the changes.
+    """Append a batch's changes.
 
     Args:
         out: where to append.
         changes: in the order to send; each must name its author.
 
     Raises:
-        WireError: more than ``MAX_CHANGES``, or one that cannot be sent, as ``put_changes`` tells.
+        WireError: more than ``MAX_CHANGES``, or a change that cannot be sent (see ``put_changes``).
     """
     if len(changes) < FEW:
         put_changes(out, changes, authored=True)
@@ -124,7 +124,7 @@ def _put_columns(out: bytearray, changes: Sequence[Change]) -> None:
 
 
 class _Numbered(dict[Any, int]):
-    """From what has come so far to its number."""
+    """Gives each distinct key the next number, in order of first use."""
 
     def __missing__(self, new: Any) -> int:
         self[new] = number = len(self)
@@ -134,7 +134,11 @@ class _Numbered(dict[Any, int]):
 def _put_cells(
     out: bytearray, tables: Sequence[str], cids: Sequence[str], vals: Sequence[SQLiteValue]
 ) -> list[tuple[int, list[SQLiteValue]]]:
-    """Append the kinds of cells. Returns the type and the values of each."""
+    """Append the kinds of cells and each change's kind.
+
+    Returns:
+        The wire type and the values of each kind.
+    """
     cells = _Numbered()
     places = list(map(cells.__getitem__, zip(tables, cids, map(type, vals), strict=True)))
     values: list[tuple[int, list[SQLiteValue]]] = []
@@ -157,7 +161,7 @@ def _put_cells(
 
 
 def _put_rows(out: bytearray, pks: Sequence[bytes]) -> None:
-    """Append the keys: the changes to a row mostly come together, and its key is told once for all of them."""
+    """Append the keys, one for each run of changes to the same row: changes to a row mostly come together."""
     begins = [True, *map(ne, pks[1:], pks)]
     starts = list(compress(range(len(pks)), begins))
     runs = list(map(sub, (*starts[1:], len(pks)), starts))
@@ -169,7 +173,7 @@ def _put_rows(out: bytearray, pks: Sequence[bytes]) -> None:
 
 
 def _check_keys(keys: Sequence[bytes], runs: Sequence[int]) -> None:
-    """Merging takes a key for each change of a run."""
+    """Refuse keys that would take more than ``MAX_FRAME`` bytes when repeated for each change, as merging does."""
     size = sum(map(mul, map(len, keys), runs))
     if size > MAX_FRAME:
         raise WireError(
@@ -194,16 +198,16 @@ def _put_authors(out: bytearray, tables: Sequence[str], sites: Sequence[SiteId |
 
 
 def take_batch(reader: Reader) -> tuple[Change, ...]:
-    """Read the changes, and move the reader past them.
+    """Read a batch's changes and move the reader past them.
 
     Args:
-        reader: stands at the number of changes.
+        reader: at the number of changes.
 
     Returns:
-        The changes as sent, each with its author. A NaN becomes None; a number stays a float.
+        The changes as sent, each with its author. A NaN becomes None; a float stays a float.
 
     Raises:
-        WireError: cut, malformed, more than ``MAX_CHANGES``, or a name longer than ``MAX_NAME``.
+        WireError: truncated, malformed, more than ``MAX_CHANGES``, or a name longer than ``MAX_NAME``.
     """
     start = reader.pos
     count = reader.count(1)
@@ -237,6 +241,8 @@ def _take_columns(reader: Reader, count: int) -> Iterable[tuple[Any, ...]]:
 
 
 class _Cell(NamedTuple):
+    """One kind of cell: table, column, wire type of its values, and how many changes are of it."""
+
     table: str
     cid: str
     kind: int
@@ -244,11 +250,11 @@ class _Cell(NamedTuple):
 
 
 def _take_cells(reader: Reader, count: int) -> list[_Cell]:
-    """The kinds of cells, each with its number of changes, which come to ``count``."""
+    """Read the kinds of cells, whose numbers of changes must add up to ``count``."""
     kinds = reader.varuint()
     if kinds > count:
         raise _miscounted()
-    names: dict[str, str] = {}  # so that equal ones are one
+    names: dict[str, str] = {}  # equal names become one object
     cells: list[_Cell] = []
     for _ in range(kinds):
         table, cid, kind = reader.string(MAX_NAME), reader.string(MAX_NAME), reader.take(1)[0]
@@ -286,13 +292,13 @@ def _take_authors(reader: Reader, count: int) -> Iterable[bytes]:
 
 
 def _take_values(reader: Reader, cells: Sequence[_Cell], places: Sequence[int]) -> Sequence[SQLiteValue]:
-    """The value of each change: the next one of its kind."""
+    """Return each change's value, which is the next one of its kind."""
     values = [iter(_TAKE[cell.kind](reader, cell.changes)) for cell in cells]
     try:
         vals = list(map(next, map(values.__getitem__, places)))
     except IndexError:
         raise _miscounted() from None
-    if len(vals) != len(places):  # those of one kind are used up, as others must be left
+    if len(vals) != len(places):  # a kind ran out of values, so another has some left
         raise _miscounted()
     return vals
 

@@ -1,8 +1,8 @@
-"""Changes one by one (cr-sqlite.md 10.2): in the published dialect, and in ours where they are few (``batch_codec``).
+"""Changes one by one (cr-sqlite.md 10.2): in the published dialect, and in ours for small batches (``batch_codec``).
 
-Both directions are one loop with everything in local variables. Names and site ids repeat, so each message
-keeps a memo of them. A slice past the end is merely short, but every change ends in fields of fixed size, and
-unpacking those past the end raises: no check is needed before each slice.
+Both directions are one loop with everything in local variables. Names and site ids repeat, so each message keeps a memo
+of them. A slice past the end is merely short, but every change ends in fields of fixed size, and unpacking those past
+the end raises: no check is needed before each slice.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ NULL, BIGINT, NUMBER, STRING, BOOL, BLOB = range(6)
 """Type bytes of a value (cr-sqlite.md 10.2). BOOL is never sent: stock receivers throw on it (cr-sqlite.md 10.3)."""
 
 SMALLEST = 30
-"""Bytes of the smallest change: empty names, key and value, no author."""
+"""Bytes of the smallest change: empty names, empty key, NULL, no author."""
 
 SMALLEST_AUTHORED = SMALLEST + 16
 
 _INT = struct.Struct(">Bq")
 _REAL = struct.Struct(">Bd")
-# col_version, db_version, marker, author, cl: the same for many changes, whose bytes are made and read once.
+# col_version, db_version, marker, author, cl: the same for many changes, so these bytes are packed and unpacked once.
 _AUTHORED = struct.Struct(">qqB16sq")
 _ANONYMOUS = struct.Struct(">qqBq")
 _I64 = struct.Struct(">q")
@@ -47,11 +47,11 @@ _AUTHOR = BLOB  # the marker before an author; stock reads 16 bytes after any ma
 
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
-"""Half the time of calling ``Change``, which only adds names for the arguments."""
+"""Makes a Change in half the time of calling it, which only adds argument names."""
 
 
 class Names(dict[str, bytes]):
-    """Table and column names as they are sent, length first."""
+    """Table and column names as they are sent: a length, then UTF-8; each is encoded once."""
 
     def __missing__(self, name: str) -> bytes:
         encoded = utf8(name)
@@ -70,27 +70,27 @@ class Names(dict[str, bytes]):
 
 
 def unknown_value(kind: type, table: str) -> WireError:
-    """The error for a value of no storage class."""
+    """Return the error for a value that is of no SQLite storage class."""
     return WireError(
         t("A value of {table} cannot be sent: SQLite has no type {type}.", type=kind.__name__, table=table)
     )
 
 
 def no_author(table: str) -> WireError:
-    """The error for a change of nobody's, which the own dialect does not send."""
+    """Return the error for a change without an author, which our own dialect does not send."""
     return WireError(t("A change of {table} cannot be sent: it names no author.", table=table))
 
 
 def put_changes(out: bytearray, changes: Sequence[Change], *, authored: bool) -> None:
-    """Append the count and the changes.
+    """Append the number of changes, then the changes.
 
     Args:
         out: where to append.
         changes: in the order to send.
-        authored: the own dialect, in which each change must name its author.
+        authored: for our own dialect, in which each change must name its author.
 
     Raises:
-        WireError: a change that cannot be sent: bool, lone surrogate, number beyond 64 bits, wrong site id.
+        WireError: a change cannot be sent: a bool, a lone surrogate, a number beyond 64 bits, or a wrong site id.
     """
     put_varuint(out, len(changes))
     try:
@@ -106,7 +106,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
     sites: set[bytes] = set()
     append, pack_int, pack_real = out.append, _INT.pack, _REAL.pack
     pack_authored, pack_anonymous = _AUTHORED.pack, _ANONYMOUS.pack
-    author: object = names  # nobody's
+    author: object = names  # equal to no site id
     at = version = length_of_row = 0
     write = b""
     for table, pk, cid, val, col_version, db_version, site, cl, seq in changes:
@@ -140,7 +140,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             out += val  # type: ignore[arg-type]
         else:
             raise unknown_value(kind, table)
-        # ^ and not !=, for which 1.0 is 1
+        # ^ rather than !=: it refuses floats, while 1.0 != 1 is false
         if site is not author or db_version ^ at or col_version ^ version or cl ^ length_of_row:
             if site is not None:
                 if site not in sites:
@@ -152,7 +152,7 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
             else:
                 write = pack_anonymous(col_version, db_version, 0, cl)
             at, author, version, length_of_row = db_version, site, col_version, cl
-        out += write  # mostly that of the change before
+        out += write  # mostly the same as for the change before
         if 0 <= seq < 64:
             append(seq)
         elif 0 <= seq < 8192:
@@ -167,17 +167,17 @@ def _put_all(out: bytearray, changes: Sequence[Change], authored: bool) -> None:
 
 
 def take_changes(reader: Reader, *, authored: bool) -> tuple[Change, ...]:
-    """Read the count and the changes, and move the reader past them.
+    """Read the number of changes and the changes, and move the reader past them.
 
     Args:
-        reader: stands at the count.
-        authored: the own dialect: a change without an author is refused.
+        reader: at the number of changes.
+        authored: for our own dialect, in which a change without an author is refused.
 
     Returns:
-        The changes as sent. A NaN becomes None (SQLite stores it so), a bool 0 or 1; a number stays a float.
+        The changes as sent. A NaN becomes None, as SQLite stores it; a bool becomes 0 or 1; a float stays a float.
 
     Raises:
-        WireError: cut, malformed, or a name longer than ``MAX_NAME``.
+        WireError: truncated, malformed, or a name longer than ``MAX_NAME``.
     """
     count = reader.count(SMALLEST_AUTHORED if authored else SMALLEST)
     try:

@@ -1,12 +1,12 @@
-"""Columns of a batch as bytes: the values of one kind, packed and unpacked all at once, with no loop in Python.
+"""Columns of a batch as bytes: all values of one kind are packed and unpacked at once, without a loop in Python.
 
-How many values there are is not in it: whoever reads a column knows. Numbers are
+The number of values is not part of it: whoever reads a column knows it. Numbers are
 
     u8 bytes of each number + 16 * bytes of the base | base, signed | count * number, unsigned
 
-and stand for the base and so much more: close ones are short wherever they are, and equal ones take no room at all.
-Blobs are a column of their lengths and then their bytes, one after the other; so are texts, in characters and as one
-string.
+and each is an offset from the base: numbers close to each other are short however large they are, and equal ones take
+no space at all. Blobs are a column of their lengths, followed by their bytes. Texts are a column of their lengths in
+characters, followed by all of them as one string.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from engine.text import t
 from engine.wire.primitives import Reader, put_varuint
 
 _CODES = {0: "", 1: "B", 2: "H", 4: "I", 8: "Q"}
-"""How ``struct`` calls a number of so many bytes."""
+"""The ``struct`` format of an unsigned number, by its size in bytes."""
 
 _MOST = 2**63 - 1
 
 
 def put_integers(out: bytearray, numbers: Sequence[int], lowest: int = -_MOST - 1, highest: int = _MOST) -> None:
-    """Append one number or more.
+    """Append a column of at least one number.
 
     Raises:
         WireError: one of them is not between ``lowest`` and ``highest``.
-        TypeError: one of them is no whole number.
+        TypeError: one of them is not an int.
     """
-    distinct = set(numbers)  # mostly few
+    distinct = set(numbers)  # mostly small
     low, high = min(distinct), max(distinct)
-    if type(sum(numbers)) is not int:  # in the set 1.0 is 1
+    if type(sum(numbers)) is not int:  # the set cannot tell 1.0 from 1
         raise TypeError
     if low < lowest or high > highest:
         raise WireError(t("A change cannot be sent: one of its numbers is out of range."))
     width = _width(high - low)
-    base = 0 if low >= 0 and width and _width(high) == width else low  # without one there is nothing to add
+    base = 0 if low >= 0 and width and _width(high) == width else low  # base 0 saves adding it
     based = (max(base, ~base).bit_length() + 8) // 8 if base else 0
     out.append(width | based << 4)
     out += base.to_bytes(based, signed=True)
@@ -51,12 +51,18 @@ def put_integers(out: bytearray, numbers: Sequence[int], lowest: int = -_MOST - 
 
 
 def _width(number: int) -> int:
+    """Return the bytes for each number up to this one: 0, 1, 2, 4 or 8."""
     size = (number.bit_length() + 7) // 8
     return size if size < 3 else 4 if size < 5 else 8
 
 
 def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest: int = _MOST) -> Sequence[int]:
-    """The next ``count`` numbers. Raises WireError, as all of these do, where they are missing or wrong."""
+    """Read ``count`` numbers.
+
+    Raises:
+        WireError: they are missing, malformed, or not between ``lowest`` and ``highest``. (All functions here raise it
+            for missing or malformed data.)
+    """
     head = reader.take(1)[0]
     width, based = head & 15, head >> 4
     if width not in _CODES or based > 8:
@@ -76,22 +82,22 @@ def take_integers(reader: Reader, count: int, lowest: int = -_MOST - 1, highest:
 
 
 def put_places(out: bytearray, places: Sequence[int], length: int) -> None:
-    """Append places in a list of this length: one byte each, or two where it is longer than 256."""
+    """Append indexes into a list of this length: one byte each, or two if it is longer than 256."""
     out += bytes(places) if length <= 256 else struct.pack(f">{len(places)}H", *places)
 
 
 def take_places(reader: Reader, count: int, length: int) -> Sequence[int]:
-    """The next ``count`` places in a list of this length; some may lie beyond its end."""
+    """Read ``count`` indexes into a list of this length. They are not checked: some may lie beyond its end."""
     return reader.take(count) if length <= 256 else struct.unpack(f">{count}H", reader.take(2 * count))
 
 
 def put_reals(out: bytearray, numbers: Sequence[float]) -> None:
-    """Append f64."""
+    """Append 64-bit floats."""
     out += struct.pack(f">{len(numbers)}d", *numbers)
 
 
 def take_reals(reader: Reader, count: int) -> Sequence[float | None]:
-    """The next ``count`` f64. A NaN becomes None: SQLite stores it so."""
+    """Read ``count`` 64-bit floats. A NaN becomes None, as SQLite stores it."""
     numbers = struct.unpack(f">{count}d", reader.take(8 * count))
     if any(map(ne, numbers, numbers)):
         return [None if number != number else number for number in numbers]
@@ -99,7 +105,11 @@ def take_reals(reader: Reader, count: int) -> Sequence[float | None]:
 
 
 def put_texts(out: bytearray, texts: Sequence[str]) -> None:
-    """Append one text or more. Raises UnicodeEncodeError for half of a surrogate pair."""
+    """Append at least one text.
+
+    Raises:
+        UnicodeEncodeError: one contains a lone surrogate.
+    """
     put_integers(out, list(map(len, texts)))
     encoded = "".join(texts).encode()
     put_varuint(out, len(encoded))
@@ -107,7 +117,7 @@ def put_texts(out: bytearray, texts: Sequence[str]) -> None:
 
 
 def take_texts(reader: Reader, count: int) -> Sequence[str]:
-    """The next ``count`` texts."""
+    """Read ``count`` texts."""
     lengths = take_lengths(reader, count)
     text = reader.string()
     if sum(lengths) != len(text):
@@ -116,19 +126,23 @@ def take_texts(reader: Reader, count: int) -> Sequence[str]:
 
 
 def put_blobs(out: bytearray, blobs: Sequence[bytes]) -> None:
-    """Append one blob or more. Raises TypeError for what is none."""
+    """Append at least one blob.
+
+    Raises:
+        TypeError: one of them is not bytes.
+    """
     put_integers(out, list(map(len, blobs)))
     out += b"".join(blobs)
 
 
 def take_blobs(reader: Reader, count: int) -> Sequence[bytes]:
-    """The next ``count`` blobs."""
+    """Read ``count`` blobs."""
     lengths = take_lengths(reader, count)
     return list(map(BytesIO(reader.take(sum(lengths))).read, lengths))
 
 
 def take_lengths(reader: Reader, count: int) -> Sequence[int]:
-    """The next ``count`` numbers, none of them negative."""
+    """Read ``count`` numbers, none of which may be negative."""
     lengths = take_integers(reader, count)
     if min(lengths, default=0) < 0:
         raise WireError(t("A length in the message is negative."))

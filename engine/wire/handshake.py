@@ -1,8 +1,7 @@
 """What a client says in the WebSocket handshake: the room, a token, and whether it speaks our own dialect.
 
-It travels as one subprotocol value: base64, without padding, of ``auth=<token>,room=<room>`` (cr-sqlite.md 10.4). Our
-own addition is a last ``syncline=<protocol>``, which stock servers ignore; a hub that speaks it too answers
-with the header ``OWN_HEADER``.
+It travels as one subprotocol value: unpadded base64 of ``auth=<token>,room=<room>`` (cr-sqlite.md 10.4). We append
+``syncline=<protocol>``, which stock servers ignore; a hub that speaks our dialect answers with ``OWN_HEADER``.
 """
 
 from __future__ import annotations
@@ -17,48 +16,50 @@ from engine.errors import UsageError, WireError
 from engine.text import t
 
 OWN_HEADER = "Syncline-Protocol"
-"""The response header in which a hub names the protocol number of the own dialect it agrees to."""
+"""The response header in which a hub names the protocol number of our own dialect that it agrees to."""
 
 ACCESS_HEADER = "Syncline-Access"
-"""The response header in which a hub that speaks the own dialect says what its peer may do, if not everything."""
+"""The response header in which a hub that speaks our own dialect says what its peer may do, if not everything."""
 
 READ_ONLY = "read"
-"""The value of ``ACCESS_HEADER`` for a peer from which no changes are taken."""
+"""The value of ``ACCESS_HEADER`` for a peer from which no changes are accepted."""
 
 ROOM_HEADER = "Syncline-Room"
-"""The response header in which such a hub says that it has no such room yet, and makes it of the peer's tables."""
+"""The response header in which such a hub says that the room does not exist yet, and will be made from the peer's
+tables."""
 
 NEW_ROOM = "new"
-"""The value of ``ROOM_HEADER``: the peer says Tables before Hello."""
+"""The value of ``ROOM_HEADER``: the peer is to send Tables before Hello."""
 
 HUB_HEADER = "Syncline-Hub"
-"""The header by which a hub says what it is: one that dials another that it comes for its guests, not for itself; one
-that answers, whatever it answers, that no proxy and no web server did."""
+"""The header by which a hub identifies itself. In a request: it dials another hub for its guests, not for itself. In
+any response: the hub answered, not a proxy or a web server."""
 
 STAYS_HEADER = "Syncline-Stays"
-"""The request header by which one who dials says that the connection is to stay, and to carry changes both ways."""
+"""The request header by which a client says that the connection is to last, and to carry changes both ways."""
 
 NAME_HEADER = "Syncline-Name"
-"""The request header in which one who comes to be paired says what to call it; percent-encoded."""
+"""The request header in which a machine that asks to be paired gives its name; percent-encoded."""
 
 REASON_HEADER = "Syncline-Reason"
-"""The response header in which a hub that turns somebody away says why with a template, so that it can be translated
+"""The response header in which a hub says why it refused a client, as a template that can be translated
 (``engine.peer_text``); percent-encoded."""
 
 TOKEN_HEADER = "Syncline-Token"
-"""The response header in which it gets the token to show from now on, in place of the one of its pairing link."""
+"""The response header in which a machine that was paired gets the token to use from now on, in place of the one in its
+pairing link."""
 
 MAX_ROOM = 128
-"""The longest room name, in bytes of UTF-8: it becomes a file name."""
+"""The longest room name, in bytes of UTF-8; it becomes a file name."""
 
 MAX_TOKEN = 4096
-"""The longest token, in characters: a header must stay below what servers take."""
+"""The longest token, in characters, so that the header stays below what servers accept."""
 
 MAX_SUBPROTOCOL = 8192
-"""The longest greeting read, in characters."""
+"""The longest subprotocol value that is read, in characters."""
 
 ROOMS = "/sync/"
-"""What stands before a room in the path of a request, where it is percent-encoded (UTF-8)."""
+"""The path before a room, which follows percent-encoded in UTF-8."""
 
 _TOKEN_CHARACTERS = re.compile(r"[A-Za-z0-9+/]*={0,2}")
 _ROOM_HINT = t("Use letters, digits, '_' and '-'.")
@@ -69,7 +70,12 @@ _NO_LIVE_PUSH = re.compile(r"\.|-[poshmwal|]+\Z")
 
 
 class Greeting(NamedTuple):
-    """What a client's subprotocol says; ``own`` is the own dialect's number, None from a stock client."""
+    """What a client's subprotocol value says.
+
+    Attributes:
+        room, token: as the client named them; both are checked.
+        own: the number of our own dialect that it offers, None from a stock client.
+    """
 
     room: str
     token: str | None
@@ -77,12 +83,12 @@ class Greeting(NamedTuple):
 
 
 def check_room(room: str) -> str:
-    """Return ``room`` when it can be used on every hub, ours or stock.
+    """Return ``room`` if it can be used on every hub, ours or stock.
 
     It becomes a file name on the hub, and travels in Latin-1 between ``,`` and ``=`` (cr-sqlite.md 10.4, 10.7).
 
     Raises:
-        UsageError: says in words what is wrong with it.
+        UsageError: it cannot; the message says what is wrong with it.
     """
     if not isinstance(room, str) or not room:
         raise UsageError(t("The room name is empty."), hint=_ROOM_HINT)
@@ -95,6 +101,7 @@ def check_room(room: str) -> str:
 
 
 def _room_problem(room: str) -> str:
+    """Return what is wrong with a room's name, as the rest of a sentence; '' if nothing is."""
     if any(ord(c) > 255 for c in room):
         return t("contains a character outside Latin-1, which the protocol cannot carry")
     if len(room.encode()) > MAX_ROOM:
@@ -114,18 +121,18 @@ def _room_problem(room: str) -> str:
 
 
 def has_live_push(room: str) -> bool:
-    """Whether a stock server announces changes in this room at once (cr-sqlite.md 10.8, defect 7).
+    """Return whether a stock server announces changes in this room immediately (cr-sqlite.md 10.8, defect 7).
 
-    With a dot in the name, or an end such as ``-small``, its clients only get changes when they connect.
+    If the name contains a dot or ends like ``-small``, its clients get changes only when they connect.
     """
     return not _NO_LIVE_PUSH.search(room)
 
 
 def check_token(token: str) -> str:
-    """Return ``token`` when it can travel in the handshake (cr-sqlite.md 10.4).
+    """Return ``token`` if it can travel in the handshake (cr-sqlite.md 10.4).
 
     Raises:
-        UsageError: says in words what is wrong; the token itself is never in the sentence.
+        UsageError: it cannot; the message says what is wrong, without the token itself.
     """
     if not isinstance(token, str) or not token:
         raise UsageError(t("The token is empty."), hint=t("Leave it out if the hub asks for none."))
@@ -139,15 +146,15 @@ def check_token(token: str) -> str:
 
 
 def encode_subprotocol(room: str, token: str | None = None, *, own: int | None = None) -> str:
-    """The subprotocol value that a client offers.
+    """Return the subprotocol value that a client offers.
 
     Args:
         room: checked with ``check_room``.
-        token: checked with ``check_token``; None when the hub asks for none.
-        own: the number of the own dialect to offer; None to greet as a stock client does.
+        token: checked with ``check_token``; None if the hub asks for none.
+        own: the number of our own dialect to offer; None to greet as a stock client does.
 
     Raises:
-        UsageError: a room or token that cannot be carried, or whose encoded form is no legal header value.
+        UsageError: the room or token cannot be carried, or their encoded form is not a legal header value.
     """
     parts = [f"room={check_room(room)}"]
     if token is not None:
@@ -164,11 +171,13 @@ def encode_subprotocol(room: str, token: str | None = None, *, own: int | None =
 
 
 def room_in_path(path: str) -> str | None:
-    """The room that stands in the path of a request, as ``/sync/ROOM``; None where none does. (A proxy can spread rooms
-    by it.)
+    """Return the room named in the path of a request, as in ``/sync/ROOM``, by which a proxy can distribute rooms.
+
+    Returns:
+        The decoded room, None if the path names none.
 
     Raises:
-        WireError: it may not be one.
+        WireError: it is not a valid room.
     """
     if not path.startswith(ROOMS) or path == ROOMS:
         return None
@@ -184,15 +193,16 @@ def room_in_path(path: str) -> str | None:
 
 
 def decode_subprotocol(value: str, path: str = "") -> Greeting:
-    """What a client's subprotocol value says, read as stock reads it: split at ``,``, then at ``=``.
+    """Parse a client's subprotocol value, as stock does: split at ``,``, then at ``=``.
 
-    The room is checked as in ``check_room``; unknown keys are ignored, and so is a ``syncline`` of no number.
+    The room is checked by ``check_room``. Unknown keys are ignored, and so is a ``syncline`` that is not a number.
 
     Args:
-        path: of the request, in which the room may stand instead, or once more.
+        value: the subprotocol value.
+        path: the path of the request, which may name the room instead or as well.
 
     Raises:
-        WireError: no base64, no room, a room that may not be, or two different ones.
+        WireError: not base64, no room, an invalid room or token, or two different rooms.
     """
     in_path = room_in_path(path)
     if len(value) > MAX_SUBPROTOCOL or not _TOKEN_CHARACTERS.fullmatch(value):

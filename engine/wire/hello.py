@@ -1,6 +1,7 @@
-"""The greeting as bytes: what protocol 2 has of it, what 3 adds, the types of columns and the tables that are parked,
-4, which rows belong together, 5, which columns no row can be without, and 6, to which foreign keys apps do not keep.
-Whoever greets says first which of them it is.
+"""The greeting as bytes: what protocol 2 has of it, and what each later number adds.
+
+Protocol 3 adds the types of columns and the parked tables; 4, which rows belong together; 5, which columns no row can
+lack; 6, the foreign keys that apps violate. A greeting begins with its number.
 """
 
 from __future__ import annotations
@@ -28,16 +29,16 @@ from engine.wire.primitives import (
 )
 
 MAX_REASON = 2_000
-"""Bytes of the words why a table is parked."""
+"""Bytes of the longest reason for a parked table."""
 
 MAX_IDS = 64
-"""Dataset ids of one table."""
+"""The most dataset ids accepted for one table."""
 
 MAX_LOOSE = 64
-"""Foreign keys of one table to which apps do not keep: more are not told."""
+"""The most foreign keys of one table that are named as violated by apps."""
 
 EXPRESSION = 6
-"""The kind of a default that is no value: its text follows."""
+"""The kind of a default that is an expression, not a value: its text follows."""
 
 _EXPRESSION = bytes([EXPRESSION])
 _SMALLEST = 3
@@ -50,7 +51,11 @@ _TYPES = {kind | collation << 3: ColumnType(kind, collation) for kind, collation
 
 
 def put_hello(out: bytearray, hello: Hello) -> None:
-    """Append the body. Raises WireError for what cannot be sent."""
+    """Append the body of a Hello, in its own protocol number.
+
+    Raises:
+        WireError: something in it cannot be sent.
+    """
     put_varuint(out, hello.protocol)
     put_site(out, hello.site_id)
     put_version(out, hello.db_version)
@@ -89,14 +94,18 @@ def _put_datasets(out: bytearray, hello: Hello) -> None:
 
 
 def _sent_reason(reason: str) -> str:
-    """The reason with its template, so that the other side can translate it; its English where that is too long."""
+    """Return the reason as a packed template, which the other side can translate; in English if that is too long."""
     template = packed(reason) if isinstance(reason, Text) else reason
     sent = template if len(template.encode()) <= MAX_REASON else reason
     return sent.encode()[:MAX_REASON].decode(errors="ignore")
 
 
 def take_hello(reader: Reader) -> Hello:
-    """Read the body. Raises WireError for what cannot be one."""
+    """Read the body of a Hello.
+
+    Raises:
+        WireError: it is malformed.
+    """
     protocol, site_id, db_version = reader.varuint(), reader.site(), take_version(reader)
     schema_name, schema_version = reader.string(), reader.i64()
     if protocol < TYPED:
@@ -113,6 +122,7 @@ def take_hello(reader: Reader) -> Hello:
 
 
 def _take_loose(reader: Reader) -> tuple[tuple[str, ...], ...]:
+    """Read the foreign keys of one table that apps violate, each as its columns."""
     count = reader.varuint()
     if count > MAX_LOOSE:
         raise WireError(
@@ -134,10 +144,12 @@ def _take_ids(reader: Reader) -> tuple[bytes, ...]:
 
 
 def _each(reader: Reader, smallest: int) -> range:
+    """Read a number of tables, each of at least ``smallest`` bytes, as a range to loop over."""
     return range(reader.tables(smallest))
 
 
 def _put_types(out: bytearray, shape: Shape, *, required: bool) -> None:
+    """Append a table's layout and its column types; a single 0 if they are unknown."""
     if not shape.types:
         out.append(0)
         return
@@ -181,6 +193,7 @@ def _take_shape(reader: Reader, *, required: bool) -> Shape:
 
 
 def _with_more(one: ColumnType, code: int, reader: Reader) -> ColumnType:
+    """Add what a column's flags announce: a default, whether it is required, the table it refers to."""
     if code & _DEFAULT:
         one = _with_default(one, reader)
     if code & _REQUIRED:

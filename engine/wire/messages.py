@@ -1,8 +1,8 @@
-"""The messages two sides of a link exchange, as plain values.
+"""The messages that two sides of a link exchange, as plain values.
 
-Two dialects share the byte primitives. The stock dialect (cr-sqlite.md 10.2) is what the published ws-client and
-ws-server speak; the own dialect is spoken when both ends are Syncline, and its tags start at 64, so that the
-two can never be mistaken for each other.
+Two dialects share the byte primitives. The published ws-client and ws-server speak the stock dialect (cr-sqlite.md
+10.2). Our own is spoken if both ends are Syncline; its tags start at 64, so that no message of one can be mistaken for
+one of the other.
 """
 
 from __future__ import annotations
@@ -18,43 +18,43 @@ from engine.table_shape import NOTHING_FOUND, Dataset, JoinCount, Parked, Shape
 from engine.wire.row_messages import RowMessage
 
 PROTOCOL = 7
-"""The highest number of the own dialect that this code speaks."""
+"""The highest protocol number of our own dialect that this code speaks."""
 
 OLDEST = 2
-"""The lowest, with a Syncline that is older."""
+"""The lowest protocol number that it speaks, with an older Syncline."""
 
 TYPED = 3
-"""The number from which on greetings tell the types of columns and what is parked."""
+"""The protocol number since which greetings contain column types and parked tables."""
 
 TEMPLATES = 4
-"""The number from which on a failure tells a template and its arguments, so that it can be translated."""
+"""The protocol number since which a Failure carries a template and its arguments, so that it can be translated."""
 
 
 JOINING = 4
-"""The number from which on they tell which rows belong together, and rows that never met are joined when it is settled
-how."""
+"""The protocol number since which greetings say which rows belong together, and rows that never met are joined only
+once it is decided how."""
 
 COLUMNS = 5
-"""The number from which on a table is synced in the columns that both sides have, and a column that comes later is
-asked for from the start."""
+"""The protocol number since which a table is synced in the columns that both sides have, and a column added later is
+requested from the start."""
 
 LEADING = 5
-"""The number from which on the side that was dialled can join rows, too."""
+"""The protocol number since which the side that was dialled can join rows, too."""
 
 LOOSE = 6
-"""The number from which on greetings tell to which foreign keys apps do not keep."""
+"""The protocol number since which greetings name the foreign keys that apps violate."""
 
 COUNTING = 7
 """The number from which on a side tells how many changes of a range are on their way."""
 
 
 def spoken(highest: int) -> int:
-    """The number in which to go on with a side that speaks up to ``highest``; our lowest if it cannot speak that."""
+    """Return the protocol number to use with a side that speaks up to ``highest``, but never below our lowest."""
     return max(OLDEST, min(highest, PROTOCOL))
 
 
 class Cursor(NamedTuple):
-    """A place in a replica's history: everything up to this ``db_version`` (and, in it, this ``seq``)."""
+    """A place in a replica's history: everything up to this ``db_version`` and, within it, this ``seq``."""
 
     version: int
     seq: int
@@ -65,7 +65,7 @@ class Cursor(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class AnnouncePresence:
-    """Client to server, first: who I am, and how far I hold of each site's history."""
+    """The client's first message: who it is, and how much of each site's history it holds."""
 
     sender: SiteId
     last_seens: tuple[tuple[SiteId, Cursor], ...]
@@ -84,7 +84,7 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class RejectChanges:
-    """A gap was seen: of ``whose`` history I only hold up to ``since``."""
+    """A gap was noticed: the sender of this holds the history of ``whose`` only up to ``since``."""
 
     whose: SiteId
     since: Cursor
@@ -92,7 +92,7 @@ class RejectChanges:
 
 @dataclass(frozen=True, slots=True)
 class StartStreaming:
-    """Server to client: send me what came after ``since``, except from these authors."""
+    """The server's request for everything after ``since``, except changes by ``exclude_sites``."""
 
     since: Cursor
     exclude_sites: tuple[SiteId, ...]
@@ -101,7 +101,7 @@ class StartStreaming:
 
 @dataclass(frozen=True, slots=True)
 class CreateDbOnPrimary:
-    """Between stock servers only: make this room's file."""
+    """Between stock servers only: a request to create a room's file."""
 
     request_id: int
     room: str
@@ -111,7 +111,7 @@ class CreateDbOnPrimary:
 
 @dataclass(frozen=True, slots=True)
 class ApplyChangesOnPrimary:
-    """Between stock servers only: merge these changes into this room."""
+    """Between stock servers only: a request to merge changes into a room."""
 
     request_id: int
     sender: SiteId
@@ -122,12 +122,12 @@ class ApplyChangesOnPrimary:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Between stock servers only."""
+    """Between stock servers only: a sign of life."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pong:
-    """Between stock servers only."""
+    """Between stock servers only: the answer to a Ping."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +172,16 @@ class FailureCode(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """First from each side: who I am, my clock, my schema ('' when it has no name), the shapes of my CRRs, and which
-    of them take no part for now."""
+    """Each side's first message: who it is, its clock, its schema and its tables.
+
+    Attributes:
+        protocol: the protocol number that the rest is encoded in.
+        db_version: the file's own version.
+        schema_name: '' if the schema has no name.
+        tables: the shapes of the synced tables.
+        parked: those that take no part in sync for now.
+        datasets: which rows belong together, for each of ``tables``; empty below ``JOINING``.
+    """
 
     protocol: int
     site_id: SiteId
@@ -183,16 +191,19 @@ class Hello:
     tables: tuple[Shape, ...]
     parked: tuple[Parked, ...] = ()
     datasets: tuple[Dataset, ...] = ()
-    """Of each table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """The receiver leads: of ``tables`` I hold everything up to ``since``, of all others nothing. Send the rest.
+    """The receiver's request for what it lacks: of ``tables`` everything after ``since``, of all others everything.
 
-    ``number`` counts the Wants of a session from 1. With ``resend`` no filter applies. A range that was cut goes on
-    after ``place``, which came with its latest batch, and ends at ``until`` as it did; an empty place begins anew.
-    ``late`` are columns of ``tables`` of which nothing is held.
+    Attributes:
+        number: counts the Wants of a session, from 1.
+        since: a version of the peer's. tables: those of which everything up to it is held.
+        resend: apply no filter.
+        until: where the range ends, if an interrupted one is to be resumed.
+        place: resume after this place, which came with the latest batch; empty to begin the range again.
+        late: columns of ``tables`` of which nothing is held, by table.
     """
 
     number: int
@@ -206,11 +217,16 @@ class Want:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A part of the range from ``since`` to ``until``; with an empty ``place`` the last one, which moves the clock.
+    """A part of the range from ``since`` to ``until``. The last part has an empty ``place`` and moves the clock.
 
-    ``want`` names the Want that it answers, ``number`` counts the batches of a session from 0. ``place`` is where to
-    go on after this batch, in words that only the sender understands. ``more``: others follow at once. It may be
-    empty and still move the clock. Every change names its author.
+    A batch may have no changes and still move the clock. Every change names its author.
+
+    Attributes:
+        want: the number of the Want that it answers.
+        number: counts the batches of a session, from 0.
+        since, until: versions of the sender's.
+        place: where to resume after this batch, in a form that only the sender understands.
+        more: another batch follows at once.
     """
 
     want: int
@@ -224,21 +240,22 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """One batch is on my disk, and your history up to this version of yours."""
+    """One batch is on the sender's disk, and so is the receiver's history up to this version."""
 
     version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """My db_version is now this; sent also when it rose with nothing to send."""
+    """The sender's db_version is now this; also sent if it rose without anything to send."""
 
     db_version: int
 
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """After the greeting: the tokens by which you may know this file, and the latest of yours that it keeps, if any."""
+    """After the greeting: the tokens by which the receiver may know this file, and the latest one that it has kept of
+    the receiver's, if any."""
 
     tokens: tuple[bytes, ...]
     seen: tuple[bytes, ...]
@@ -246,28 +263,28 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """Before I send changes: keep this token of mine from now on, and say so."""
+    """Before changes are sent: the token that the receiver is to keep for the sender from now on, and to confirm."""
 
     token: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Renewed:
-    """This token of yours is on my disk."""
+    """The confirmation that this token of the receiver's is on the sender's disk."""
 
     token: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class DigestRequest:
-    """Tell me the digests of the tables that we have in common; ``number`` counts the requests of a session."""
+    """A request for the digests of the tables that both sides have; ``number`` counts the requests of a session."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """The digests of each table: (name, live rows, digest of them, digest of the causal lengths)."""
+    """The digests of each table, as (name, live rows, digest of them, digest of the causal lengths)."""
 
     number: int
     tables: tuple[tuple[str, int, bytes, bytes], ...]
@@ -275,9 +292,11 @@ class Digest:
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """Before Hello, to a hub that has no such room yet: my schema ('' when it has no name), and plans of my CRRs.
+    """Before Hello, to a hub that has no such room yet: the sender's schema and the plans of its tables.
 
-    ``equal_values`` is how my file breaks ties (``merge-equal-values``): the room must do the same.
+    Attributes:
+        schema_name: '' if the schema has no name.
+        equal_values: how the sender's file breaks ties (``merge-equal-values``); the room must do the same.
     """
 
     schema_name: str
@@ -288,13 +307,18 @@ class Tables:
 
 @dataclass(frozen=True, slots=True)
 class SendAgain:
-    """Ask me for all of my history once more, and let no filter hide anything of it: ours differ."""
+    """A request to ask for the sender's whole history once more, unfiltered, as the two sides differ."""
 
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """It is settled that my rows of this table and yours belong together, said back when that is on disk; or it is not,
-    and a person on my side is asked how they are joined. ``found``: how they compare, from my side."""
+    """Whether the rows of a table belong together on both sides.
+
+    Attributes:
+        settled: it is decided that they do; the receiver sends it back once that is on disk. False: it is not, and a
+            person on the sender's side is asked how to join them.
+        found: how the rows compare, seen from the sender's side.
+    """
 
     table: str
     settled: bool
@@ -303,8 +327,8 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Leads:
-    """Before my Lineage, from the side that was dialled: a person on my side has said how rows are joined that never
-    met, so in this session it is my side that compares and joins them."""
+    """Before Lineage, from the side that was dialled: it compares and joins the rows in this session, as a person there
+    has said how to join rows that never met."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,12 +340,12 @@ class Coming:
 
 @dataclass(frozen=True, slots=True)
 class TablesRequest:
-    """Tell me the plans of your CRRs; also before Hello, by somebody who wants to know no more."""
+    """A request for the plans of the receiver's tables; also sent before Hello by somebody who wants nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """Before hanging up: why, for a person (``engine.peer_text``), and whether trying again can help."""
+    """Sent before hanging up: why, in words for a person (``engine.peer_text``), and whether trying again can help."""
 
     code: int
     sentence: str

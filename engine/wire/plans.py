@@ -1,4 +1,4 @@
-"""Plans of tables as bytes (``engine.table_plan``), for a hub that makes a room."""
+"""Table plans (``engine.table_plan``) as bytes, for a hub that makes a room."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ E = TypeVar("E", bound=IntEnum)
 
 _F64 = struct.Struct(">d")
 REFERS = 8
-"""Added to the kind of a column that holds numbers which SQLite hands out: the name of their table follows."""
+"""Added to the kind of a column that holds row numbers assigned by SQLite: the name of their table follows."""
 
 _SMALLEST_TABLE = 4
 _SMALLEST_COLUMN = 5
 
 
 def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
-    """Append the tables."""
+    """Append the number of tables and their plans."""
     put_varuint(out, len(plans))
     for name, columns, strict, rowid in plans:
         put_string(out, name)
@@ -43,7 +43,11 @@ def put_plans(out: bytearray, plans: tuple[TablePlan, ...]) -> None:
 
 
 def take_plans(reader: Reader) -> tuple[TablePlan, ...]:
-    """Read the tables. Raises WireError for what cannot be one."""
+    """Read what ``put_plans`` wrote.
+
+    Raises:
+        WireError: it is malformed.
+    """
     return tuple(_take_table(reader) for _ in range(reader.tables(_SMALLEST_TABLE)))
 
 
@@ -66,6 +70,7 @@ def _take_column(reader: Reader) -> ColumnPlan:
 
 
 def _one_of(number: int, kind: type[E]) -> E:
+    """Return the member of an enum with this number; raise WireError if there is none."""
     try:
         return kind(number)
     except ValueError:
@@ -74,7 +79,11 @@ def _one_of(number: int, kind: type[E]) -> E:
 
 
 def put_value(out: bytearray, value: SQLiteValue) -> None:
-    """Append a default. Raises WireError for what is no value."""
+    """Append a default's type byte and value.
+
+    Raises:
+        WireError: the value is of no SQLite type.
+    """
     if value is None:
         out.append(NULL)
     elif type(value) is int:
@@ -95,7 +104,11 @@ def put_value(out: bytearray, value: SQLiteValue) -> None:
 
 
 def take_value(reader: Reader) -> SQLiteValue:
-    """Read a default. Raises WireError for what cannot be one."""
+    """Read what ``put_value`` wrote.
+
+    Raises:
+        WireError: it is malformed, or not a number (NaN).
+    """
     kind = reader.take(1)[0]
     if kind == NULL:
         return None

@@ -1,6 +1,6 @@
-"""The byte primitives both dialects are made of (cr-sqlite.md 10.1); all numbers big-endian.
+"""The byte primitives of both dialects (cr-sqlite.md 10.1); all numbers are big-endian.
 
-A reader never allocates by a count it was told: a count is compared with the bytes that are left first.
+A reader never allocates by a count that it was told: it first compares the count with the bytes that are left.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from engine.ids import SiteId
 from engine.text import t
 
 MAX_FRAME = 100 * 1024 * 1024
-"""Bytes of the largest message that either side takes: what the published packages take (cr-sqlite.md 10.5)."""
+"""Bytes of the largest message that either side accepts, as the published packages do (cr-sqlite.md 10.5)."""
 
 MAX_NAME = 2048
-"""The longest table or column name taken from a peer, in bytes of UTF-8."""
+"""The longest table or column name accepted from a peer, in bytes of UTF-8."""
 
 MAX_TABLES = 20_000
-"""The most tables that a peer can tell of."""
+"""The most tables that a peer can describe in one message."""
 
 MAX_SAFE = 2**53 - 1
-"""The largest varint: stock peers keep these in a JavaScript number."""
+"""The largest varint: stock peers keep them in a JavaScript number."""
 
 _MAX_VAR_BYTES = 10
 _I64 = struct.Struct(">q")
 
 
 def too_short() -> WireError:
-    """The error for a message that ends before it is complete."""
+    """Return the error for a message that ends before it is complete."""
     return WireError(t("The message ends too early: it was truncated, or does not belong to this protocol."))
 
 
@@ -38,7 +38,11 @@ def too_short() -> WireError:
 
 
 def put_varuint(out: bytearray, number: int) -> None:
-    """Append a varuint. Raises WireError when it is negative or above ``MAX_SAFE``."""
+    """Append a varuint.
+
+    Raises:
+        WireError: the number is negative or above ``MAX_SAFE``.
+    """
     if type(number) is not int or not 0 <= number <= MAX_SAFE:
         raise WireError(t("{value!r} cannot be sent: it is not an integer from 0 to 2^53 - 1.", value=number))
     while number > 127:
@@ -48,7 +52,11 @@ def put_varuint(out: bytearray, number: int) -> None:
 
 
 def put_varint(out: bytearray, number: int) -> None:
-    """Append a varint (sign in bit 6 of the first byte). Raises WireError beyond ±``MAX_SAFE``."""
+    """Append a varint, whose sign is bit 6 of its first byte.
+
+    Raises:
+        WireError: the number is beyond ±``MAX_SAFE``.
+    """
     if type(number) is not int or not -MAX_SAFE <= number <= MAX_SAFE:
         raise WireError(t("{value!r} cannot be sent: it is not an integer of at most 53 bits.", value=number))
     sign, rest = (64, -number) if number < 0 else (0, number)
@@ -62,53 +70,77 @@ def put_varint(out: bytearray, number: int) -> None:
 
 
 def put_i64(out: bytearray, number: int) -> None:
-    """Append eight bytes. Raises WireError when the number does not fit."""
+    """Append a signed number as eight bytes.
+
+    Raises:
+        WireError: it does not fit.
+    """
     if type(number) is not int or not -(2**63) <= number < 2**63:
         raise WireError(t("{value!r} cannot be sent: it is not a 64-bit integer.", value=number))
     out += _I64.pack(number)
 
 
 def put_bool(out: bytearray, flag: bool) -> None:
-    """Append 1 or 0."""
+    """Append 1 or 0, as one byte."""
     out.append(1 if flag else 0)
 
 
 def put_site(out: bytearray, site: bytes) -> None:
-    """Append a site id. Raises WireError unless it has 16 bytes."""
+    """Append a site id, or another value of 16 bytes.
+
+    Raises:
+        WireError: it does not have 16 bytes.
+    """
     if type(site) is not bytes or len(site) != 16:
         raise WireError(t("{value!r} cannot be sent: a site id is 16 bytes.", value=site))
     out += site
 
 
 def put_string(out: bytearray, text: str) -> None:
-    """Append a length and UTF-8. Raises WireError for text with a lone surrogate."""
+    """Append a text: its length in bytes, then UTF-8.
+
+    Raises:
+        WireError: it contains a lone surrogate.
+    """
     encoded = utf8(text)
     put_varuint(out, len(encoded))
     out += encoded
 
 
 def put_name(out: bytearray, name: str) -> None:
-    """Append a name. Raises WireError for one that is too long."""
+    """Append a name of at most ``MAX_NAME`` bytes.
+
+    Raises:
+        WireError: it is longer, or contains a lone surrogate.
+    """
     if len(utf8(name)) > MAX_NAME:
         raise WireError(t("The name {name:.40}… is longer than {limit} bytes.", name=name, limit=MAX_NAME))
     put_string(out, name)
 
 
 def put_names(out: bytearray, names: Sequence[str]) -> None:
-    """Append a count and so many names."""
+    """Append the number of names, then the names."""
     put_varuint(out, len(names))
     for name in names:
         put_name(out, name)
 
 
 def put_version(out: bytearray, version: int) -> None:
-    """Append a version (own dialect). Raises WireError for one out of range."""
+    """Append a version (own dialect).
+
+    Raises:
+        WireError: it is out of range.
+    """
     put_i64(out, version)
-    _check_version(version, MAX_READ)  # the other side says what it takes
+    _check_version(version, MAX_READ)  # up to MAX_READ: the other side decides what it accepts
 
 
 def take_version(reader: Reader) -> int:
-    """A version (own dialect). Raises WireError for one out of range."""
+    """Read a version (own dialect).
+
+    Raises:
+        WireError: it is out of range.
+    """
     return _check_version(reader.i64(), MAX_VERSION)
 
 
@@ -119,7 +151,11 @@ def _check_version(version: int, limit: int) -> int:
 
 
 def utf8(text: str) -> bytes:
-    """``text`` as UTF-8. Raises WireError for what is no text, or has a lone surrogate."""
+    """Encode a text as UTF-8.
+
+    Raises:
+        WireError: it is not a str, or contains a lone surrogate.
+    """
     try:
         return text.encode()
     except (UnicodeEncodeError, AttributeError):
@@ -127,7 +163,12 @@ def utf8(text: str) -> bytes:
 
 
 class Reader:
-    """Takes primitives off the front of a message; every method raises WireError when they are not there."""
+    """Reads primitives from the front of a message. Every method raises WireError if they are missing or malformed.
+
+    Args:
+        data: the message.
+        pos: where to begin.
+    """
 
     __slots__ = ("data", "pos")
 
@@ -136,7 +177,7 @@ class Reader:
         self.pos = pos
 
     def take(self, length: int) -> bytes:
-        """The next ``length`` bytes."""
+        """Read ``length`` bytes."""
         end = self.pos + length
         if end > len(self.data):
             raise too_short()
@@ -145,32 +186,32 @@ class Reader:
         return taken
 
     def varuint(self) -> int:
-        """A varuint up to ``MAX_SAFE``; needlessly long forms are accepted, as stock does."""
+        """Read a varuint of at most ``MAX_SAFE``. Overlong forms are accepted, as in stock."""
         number, self.pos = read_varuint(self.data, self.pos)
         return number
 
     def varint(self) -> int:
-        """A varint within ±``MAX_SAFE``."""
+        """Read a varint within ±``MAX_SAFE``."""
         number, self.pos = read_varint(self.data, self.pos)
         return number
 
     def i64(self) -> int:
-        """A signed number of eight bytes."""
+        """Read a signed number of eight bytes."""
         return int.from_bytes(self.take(8), signed=True)
 
     def site(self) -> SiteId:
-        """The 16 bytes of a site id."""
+        """Read a site id of 16 bytes."""
         return SiteId(self.take(16))
 
     def flag(self) -> bool:
-        """One byte that must be 0 or 1 (own dialect)."""
+        """Read one byte that must be 0 or 1 (own dialect)."""
         byte = self.take(1)[0]
         if byte > 1:
             raise WireError(t("A boolean in the message is {value} instead of 0 or 1.", value=byte))
         return byte == 1
 
     def string(self, limit: int | None = None) -> str:
-        """A string of at most ``limit`` bytes."""
+        """Read a string of at most ``limit`` bytes."""
         length = self.varuint()
         if limit is not None and length > limit:
             raise WireError(
@@ -179,9 +220,9 @@ class Reader:
         return from_utf8(self.take(length))
 
     def names(self) -> tuple[str, ...]:
-        """A count and so many names, each of at most ``MAX_NAME`` bytes.
+        """Read a number of names, then the names, each of at most ``MAX_NAME`` bytes.
 
-        A peer can make a message that is nothing but names, so each costs as little as it can.
+        A peer can send a message that is nothing but names, so each must cost as little as possible.
         """
         names = []
         data = self.data
@@ -196,7 +237,7 @@ class Reader:
         return tuple(names)
 
     def tables(self, smallest: int) -> int:
-        """A count of tables, as ``count``, and no more than ``MAX_TABLES``."""
+        """Read a number of tables, as ``count`` does, up to ``MAX_TABLES``."""
         count = self.count(smallest)
         if count > MAX_TABLES:
             raise WireError(
@@ -209,7 +250,7 @@ class Reader:
         return count
 
     def count(self, smallest: int) -> int:
-        """A count of elements, each of at least ``smallest`` bytes: more than can follow is refused."""
+        """Read a number of elements of at least ``smallest`` bytes each, refusing more than the message can hold."""
         count = self.varuint()
         if count * smallest > len(self.data) - self.pos:
             raise WireError(t("The message promises {count} elements, more than it has bytes for.", count=count))
@@ -217,7 +258,11 @@ class Reader:
 
 
 def from_utf8(data: bytes) -> str:
-    """``data`` as text. Raises WireError unless it is strict UTF-8."""
+    """Decode UTF-8.
+
+    Raises:
+        WireError: the data is not strict UTF-8.
+    """
     try:
         return data.decode()
     except UnicodeDecodeError:
@@ -225,7 +270,14 @@ def from_utf8(data: bytes) -> str:
 
 
 def read_varuint(data: bytes, pos: int) -> tuple[int, int]:
-    """The varuint at ``pos`` and the position after it. Raises WireError when cut or above ``MAX_SAFE``."""
+    """Read the varuint at ``pos``.
+
+    Returns:
+        The number, and the position after it.
+
+    Raises:
+        WireError: it is truncated or above ``MAX_SAFE``.
+    """
     number = 0
     for shift, byte in enumerate(data[pos : pos + _MAX_VAR_BYTES]):
         number |= (byte & 127) << 7 * shift
@@ -240,7 +292,14 @@ def read_varuint(data: bytes, pos: int) -> tuple[int, int]:
 
 
 def read_varint(data: bytes, pos: int) -> tuple[int, int]:
-    """The varint at ``pos`` and the position after it. Raises WireError when cut or beyond ±``MAX_SAFE``."""
+    """Read the varint at ``pos``.
+
+    Returns:
+        The number, and the position after it.
+
+    Raises:
+        WireError: it is truncated or beyond ±``MAX_SAFE``.
+    """
     if pos >= len(data):
         raise too_short()
     first = data[pos]

@@ -1,6 +1,6 @@
-"""The room in the address of a peer: ``wss://hub.example/sync/ROOM``, by which any proxy can spread rooms over hubs.
+"""The room in a peer's address: ``wss://hub.example/sync/ROOM``, by which any proxy can distribute rooms over hubs.
 
-It is percent-encoded, always in the same way, so that every proxy takes the same hub for it. ``?room=ROOM`` is
+It is always percent-encoded in the same way, so that every proxy picks the same hub for it. ``?room=ROOM`` is
 understood too.
 """
 
@@ -16,10 +16,10 @@ _KEY = "room"
 
 
 def room_of(url: str) -> str:
-    """The room that an address names; '' for none.
+    """Return the room that an address names, '' if it names none.
 
     Raises:
-        UsageError: it may not be one, or there are two different ones.
+        UsageError: the room is invalid, or the address names two different ones.
     """
     parts = urlsplit(url)
     try:
@@ -33,13 +33,13 @@ def room_of(url: str) -> str:
 
 
 def place_room(url: str, room: str = "") -> tuple[str, str]:
-    """The address with the room in its path, and the room: the one that the address names, or else ``room``.
+    """Return the address with the room in its path, and the room: the one that it names, or else ``room``.
 
-    Where nothing stands in ``/sync/``, the room is put there. Any other path is left as it is: a published server, or a
-    proxy, may know no other.
+    The room is added only to the path ``/sync/``. Any other path is left alone, as a published server or a proxy may
+    know no other.
 
     Raises:
-        UsageError: neither names a room, the two differ, or it may not be one.
+        UsageError: neither names a room, the two differ, or the room is invalid.
     """
     named = room_of(url)
     if named and room:
@@ -52,14 +52,14 @@ def place_room(url: str, room: str = "") -> tuple[str, str]:
 
 
 def without_room(url: str) -> str:
-    """The address without its room, to compare two."""
+    """Return the address without its room, for comparing two addresses."""
     parts = urlsplit(url)
     path = ROOMS.rstrip("/") if parts.path.startswith(ROOMS) else parts.path
     return urlunsplit(parts._replace(path=path, query=_others(parts.query)))
 
 
 def _others(query: str) -> str:
-    """A query without the room."""
+    """Return a query without the room."""
     pairs = parse_qsl(query, keep_blank_values=True)
     others = [pair for pair in pairs if pair[0] != _KEY]
     return query if others == pairs else urlencode(others)

@@ -1,6 +1,7 @@
-"""Messages of the own dialect that compare the rows of one table: by key range, row by row, value by value.
+"""Messages of our own dialect that compare the rows of one table: by key range, row by row, value by value.
 
-Keys and rows travel packed (cr-sqlite.md 6.3), opaque here. An empty key stands for the start or the end of the table.
+Keys and rows travel packed (cr-sqlite.md 6.3) and are opaque here. An empty key stands for the start or the end of the
+table.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ from engine.text import t
 from engine.wire.primitives import MAX_NAME, Reader, put_bool, put_site, put_string, put_varuint, utf8
 
 MAX_KEY = 4096
-"""Bytes of the longest key that is told of; rows with longer ones count in the digests only."""
+"""Bytes of the longest key that is sent; rows with longer ones count in the digests only."""
 
 MAX_KEYS = 2_000
-"""Keys in one question: each is looked up."""
+"""The most keys in one request, as each is looked up."""
 
 
 @dataclass(frozen=True, slots=True)
 class RangeRequest:
-    """Tell me the digests of your rows between each of these keys and the next: above the one, up to the other."""
+    """A request for the digests of the rows between each of these keys and the next, the lower key excluded."""
 
     number: int
     table: str
@@ -30,7 +31,7 @@ class RangeRequest:
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """(rows, digest of them) of each range that was asked for."""
+    """The answer to a RangeRequest: (number of rows, digest of them) of each range."""
 
     number: int
     ranges: tuple[tuple[int, bytes], ...]
@@ -38,7 +39,7 @@ class Ranges:
 
 @dataclass(frozen=True, slots=True)
 class RowsRequest:
-    """Tell me the keys of your rows above ``low`` and up to ``high``, each with its digest."""
+    """A request for the keys above ``low`` and up to ``high``, each with its row's digest."""
 
     number: int
     table: str
@@ -48,7 +49,10 @@ class RowsRequest:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """(key, digest) of rows in the order of their keys; ``more``: the range goes on after the last of them."""
+    """The answer to a RowsRequest: (key, digest) in the order of the keys.
+
+    ``more``: the range goes on after the last of them.
+    """
 
     number: int
     rows: tuple[tuple[bytes, bytes], ...]
@@ -57,7 +61,7 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class ValuesRequest:
-    """Tell me the rows with these keys."""
+    """A request for the rows with these keys."""
 
     number: int
     table: str
@@ -66,7 +70,10 @@ class ValuesRequest:
 
 @dataclass(frozen=True, slots=True)
 class Values:
-    """(there, row) of some of the keys that were asked for, from the first on; a row that is too large is empty."""
+    """The answer to a ValuesRequest: (exists, packed row) of the keys asked for, from the first on, perhaps not of all.
+
+    A row that is too large is sent empty.
+    """
 
     number: int
     rows: tuple[tuple[bool, bytes], ...]
@@ -74,7 +81,7 @@ class Values:
 
 @dataclass(frozen=True, slots=True)
 class DeletedRequest:
-    """Tell me the keys of rows that were deleted, on from a place; 0 is the beginning."""
+    """A request for the keys of deleted rows, from a place on; 0 is the beginning."""
 
     number: int
     table: str
@@ -83,7 +90,7 @@ class DeletedRequest:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """Such keys, in any order, and the place to go on from; 0 when these were all."""
+    """The answer to a DeletedRequest: keys, in any order, and the place to go on from, 0 after the last."""
 
     number: int
     keys: tuple[bytes, ...]
@@ -94,7 +101,11 @@ RowMessage = RangeRequest | Ranges | RowsRequest | Rows | ValuesRequest | Values
 
 
 def put_rows(out: bytearray, message: RowMessage) -> None:
-    """Append the tag and the body. Raises WireError for what cannot be sent."""
+    """Append the tag and the body.
+
+    Raises:
+        WireError: something in the message cannot be sent.
+    """
     match message:
         case RangeRequest(number, table, bounds):
             _head(out, 76, number, table)
@@ -136,6 +147,7 @@ def put_rows(out: bytearray, message: RowMessage) -> None:
 
 
 def _head(out: bytearray, tag: int, number: int, table: str | None = None) -> None:
+    """Append the tag, the number of the request, and the table if there is one."""
     out.append(tag)
     put_varuint(out, number)
     if table is not None:
@@ -195,4 +207,4 @@ TAKE_ROWS: dict[int, Callable[[Reader], RowMessage]] = {
     84: lambda r: DeletedRequest(r.varuint(), r.string(MAX_NAME), r.varuint()),
     85: lambda r: Deleted(r.varuint(), _keys(r), r.varuint()),
 }
-"""What reads the body after each tag; each raises WireError for what it cannot read."""
+"""Reads the body, by tag; each raises WireError if it is malformed."""

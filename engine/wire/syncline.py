@@ -1,4 +1,4 @@
-"""The own dialect's messages as bytes: tags from 64, the stock primitives, and no byte unaccounted for.
+"""The messages of our own dialect as bytes: tags from 64 on, the primitives of stock, and no trailing bytes.
 
 ``PROTOCOL.md`` beside this file has the layout of each, and who may send what when.
 """
@@ -53,7 +53,7 @@ from engine.wire.row_messages import TAKE_ROWS, RowMessage, put_rows
 FIRST_OWN_TAG = 64
 
 MAX_PLACE = 4096
-"""The longest place inside a range that is taken from a peer, in bytes."""
+"""The longest place within a range that is accepted from a peer, in bytes."""
 
 
 def _check_range(since: int, until: int) -> None:
@@ -86,7 +86,11 @@ def _take_bytes(reader: Reader) -> bytes:
 
 
 def put_own(out: bytearray, message: OwnMessage) -> None:
-    """Append the tag and the body. Raises WireError for what cannot be sent."""
+    """Append the tag and the body.
+
+    Raises:
+        WireError: something in the message cannot be sent.
+    """
     if isinstance(message, RowMessage):
         put_rows(out, message)
         return
@@ -220,4 +224,4 @@ TAKE_OWN: dict[int, Callable[[Reader], OwnMessage]] = {
     88: lambda _: Leads(),
     89: lambda r: Coming(r.varuint()),
 }
-"""What reads the body after each tag; each raises WireError for what it cannot read."""
+"""Reads the body, by tag; each raises WireError if it is malformed."""

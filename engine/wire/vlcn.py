@@ -1,4 +1,4 @@
-"""The stock dialect's messages as bytes (cr-sqlite.md 10.2). Trailing bytes are ignored, as stock does."""
+"""The messages of the stock dialect as bytes (cr-sqlite.md 10.2). Trailing bytes are ignored, as in stock."""
 
 from __future__ import annotations
 
@@ -44,7 +44,11 @@ def _take_cursor(reader: Reader) -> Cursor:
 
 
 def put_stock(out: bytearray, message: StockMessage) -> None:
-    """Append the tag and the body. Raises WireError for what cannot be sent."""
+    """Append the tag and the body.
+
+    Raises:
+        WireError: something in the message cannot be sent.
+    """
     match message:
         case AnnouncePresence(sender, last_seens, schema_name, schema_version):
             out.append(1)
@@ -136,4 +140,4 @@ TAKE_STOCK: dict[int, Callable[[Reader], StockMessage]] = {
     10: lambda r: Err(r.varint(), r.string()),
     11: lambda r: ApplyChangesOnPrimaryResponse(r.varint()),
 }
-"""What reads the body after each tag; each raises WireError for what it cannot read."""
+"""Reads the body, by tag; each raises WireError if it is malformed."""
