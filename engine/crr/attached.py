@@ -1,7 +1,7 @@
-"""Tells which file a write goes to, where others are attached to the connection.
+"""Detection of the file that a write goes to, when others are attached to the connection.
 
-The sync triggers of an attached file's tables call the same functions, with nothing but a table's name; sync records
-are kept for the main file alone. As long as nothing is attached, nothing is watched.
+The sync triggers of an attached file's tables call the same functions, passing nothing but a table's name, while sync
+records are kept for the main file alone. As long as nothing is attached, nothing is watched.
 """
 
 from __future__ import annotations
@@ -15,20 +15,21 @@ from engine.sqlite.sql import ident, literal
 
 _ID = "crsql"
 _ALONE = 2
-"""The databases of a connection with nothing attached: main and temp."""
+"""How many databases a connection has with nothing attached: main and temp."""
 
 
 class Attached:
-    """Watches the writes of one connection. ``in_main`` is asked within each write, after its row is written."""
+    """Watches the writes of one connection. Ask ``in_main`` within each write, after its row is written."""
 
     def __init__(self) -> None:
         self._latest: dict[str, str] = {}
         self._watching = False
 
     def in_main(self, db: apsw.Connection, table: str) -> bool:
-        """Whether the row of a table of this name that was written just now is in the main file.
+        """Return whether the row just written to a table of this name is in the main file.
 
-        Of the first write beside an attached file that is not known for sure, and it counts as one to another file.
+        This cannot be known for certain of the first write after a file is attached; if in doubt, it counts as a write
+        to another file.
         """
         names = db.db_names()
         if self._watching:
@@ -49,7 +50,7 @@ class Attached:
 
 
 def _may_be_written(db: apsw.Connection, name: str, table: str) -> bool:
-    """Whether an attached file is written to, and has sync triggers of a table of this name."""
+    """Return whether an attached file is being written to, and has sync triggers for a table of this name."""
     if db.txn_state(name) != apsw.SQLITE_TXN_WRITE:
         return False
     events = ", ".join(literal(trigger_name(table, event)) for event in EVENTS)

@@ -1,4 +1,4 @@
-"""Which tables a file has, and which of them are CRRs (cr-sqlite.md 2.4, 8.4, 12.19)."""
+"""The catalogue: which tables a file has, and which of them are CRRs (cr-sqlite.md 2.4, 8.4, 12.19)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.tables.names import BY_VERSION, CLOCK, KEY, PKS
 from engine.text import t
 
 _AT_ONCE = 100
-"""Clocks that are asked for their highest version in one statement."""
+"""How many clocks are asked for their highest version in one statement."""
 
 NO_TEXT = t("a name or a default in its schema is not valid text")
 
@@ -25,18 +25,18 @@ _UNWATCHED = t("its sync triggers are missing or were changed, so writes to it a
 
 
 class Crr:
-    """A table that is tracked, with everything a write to it needs.
+    """A table that is tracked, with everything that a write to it needs.
 
     Attributes:
         name: the wire name, which is the clock table's name without its suffix.
         table: the base table.
         affinity: of each tracked column.
-        indexed: whether its clock has the index on versions; somebody may have dropped it.
+        indexed: whether its clock has the index on versions, which somebody may have dropped.
         app_triggers: the names of an app's triggers on the table, which run when rows are merged.
-        watches: what each of its sync triggers does.
-        slots: 0 for each column: one that goes and comes back is not told from what it was.
-        layout: what a place in it rests on, as it names cells by key and column.
-        anchors: the table and its records, each with a column of it: what its mark is put on.
+        watches: what each of its sync triggers does, in the order of ``EVENTS``.
+        slots: 0 for each column: one that was dropped and came back cannot be told from the old one.
+        layout: what a place in the table depends on, as a place names cells by key and column.
+        anchors: the table and its clock table, each with a column: what its mark is put on.
         sql: the SQL texts for this table.
     """
 
@@ -69,13 +69,13 @@ class Catalogue:
     """The tables that matter here, as of one schema version.
 
     Attributes:
-        clocks: the wire name of every clock table of 0.16's layout, in catalogue order, also of broken CRRs.
-        crrs: by wire name; those that can be read and merged.
+        clocks: the wire name of every clock table of 0.16's layout, in catalogue order, including those of broken CRRs.
+        crrs: those that can be read and merged, by wire name.
         broken: wire name -> why it is not in ``crrs``, in words that follow on "cannot be synced:".
-        parked: wire name -> why it takes no part in sync, likewise; all that are broken, and others, whose local
-            writes are recorded on.
-        marks: by wire name, by which each table is known to be the one it was; of those that bear a whole one.
-        texts: by wire name, the texts of the schema from which all but ``parked`` and ``marks`` was read.
+        parked: wire name -> why it takes no part in sync, likewise: all that are broken, and others whose local writes
+            are still recorded.
+        marks: the mark of each table that bears a whole one, by wire name.
+        texts: by wire name, the schema texts from which everything but ``parked`` and ``marks`` was read.
         floored: whether there is a table that can hold a floor for the file's version.
     """
 
@@ -89,7 +89,7 @@ class Catalogue:
 
     @cached_property
     def highest_versions(self) -> tuple[str, ...]:
-        """Queries for the highest db_version of some clocks each, and of what alters left behind."""
+        """Queries that each return the highest db_version of several clocks, and the floor that alters left behind."""
         found = [f"SELECT max(db_version) AS v FROM {main(name + CLOCK)}" for name in self.clocks]
         if self.floored:
             floor = "key = 'pre_compact_dbversion' AND typeof(value) = 'integer'"
@@ -99,7 +99,7 @@ class Catalogue:
 
     @property
     def tables(self) -> dict[str, Crr]:
-        """Those that can be read and merged, as every kind of table calls them."""
+        """The CRRs that can be read and merged, under the name that every kind of table uses for them."""
         return self.crrs
 
     @cached_property
@@ -112,14 +112,16 @@ class Catalogue:
         return {crr.table.name: crr for crr in self.crrs.values()}
 
     def tracking(self, table: str) -> Crr | None:
-        """The CRR whose base table is ``table``, whatever the case of its wire name."""
+        """Return the CRR whose base table is ``table``, whatever the case of its wire name."""
         return self._by_table.get(table)
 
 
 def load(db: apsw.Connection, before: Catalogue | None = None) -> Catalogue:
-    """Read the catalogue: the names with the literal clock suffix, and the base table of each.
+    """Read the catalogue: the tables with the literal clock suffix, and the base table of each.
 
-    What the schema says as it did ``before`` is taken over: where a table comes or goes, thousands of others may stay.
+    Args:
+        before: an earlier catalogue. Whatever has the same schema texts as there is taken over, as thousands of tables
+            may be unchanged when one is created or dropped.
     """
     known = before or Catalogue((), {}, {}, {}, {}, {})
     rows = list(rows_of_schema(db, "name, lower(name), type, sql", "type IN ('table', 'view')"))

@@ -1,6 +1,5 @@
-"""What a statement did to rows, as SQLite's session extension tells it: in bytes, whatever they mean
-(https://sqlite.org/session/c_changesets.html).
-"""
+"""Parser for changesets: what a statement did to rows, as recorded by SQLite's session extension
+(https://sqlite.org/session/c_changesets.html)."""
 
 from __future__ import annotations
 
@@ -21,13 +20,13 @@ _UNDEFINED, _TEXT, _BLOB, _NULL = 0, 3, 4, 5
 
 
 class RowChange(NamedTuple):
-    """One row, and what became of it in all.
+    """One row, and the net change to it.
 
     Attributes:
-        table: its name.
-        kind: one of the three above.
-        key: the values of its columns that are in the primary key, in the order of the table.
-        changed: of an update, the places of the columns that hold something else now, among those of the table.
+        table: the table's name.
+        kind: ``INSERT``, ``UPDATE`` or ``DELETE``.
+        key: the values of the primary key's columns, in table order.
+        changed: for an update, the indexes of the changed columns among those of the table; key columns are not in it.
     """
 
     table: str
@@ -37,7 +36,12 @@ class RowChange(NamedTuple):
 
 
 def parsed(changeset: bytes, encoding: str) -> Iterator[RowChange]:
-    """The changes, table by table, in a file of this encoding. A text that nobody can read is a ``NoText``."""
+    """Parse a changeset, table by table.
+
+    Args:
+        changeset: as the session extension gave it.
+        encoding: the file's. Text that is not valid in it becomes a ``NoText``.
+    """
     reader = _Reader(changeset, encoding)
     table, keyed = "", b""
     while reader.left():
@@ -80,7 +84,7 @@ class _Reader:
         return name
 
     def varint(self) -> int:
-        """SQLite's own: seven bits a byte, the highest first; a ninth byte has eight."""
+        """Read a varint of SQLite's: seven bits a byte, highest first; a ninth byte has eight."""
         number = 0
         for _ in range(8):
             byte = self.byte()
@@ -90,7 +94,7 @@ class _Reader:
         return number << 8 | self.byte()
 
     def record(self, width: int) -> list[tuple[SQLiteValue] | None]:
-        """So many values; None for one that is not told."""
+        """Read ``width`` values, each in a tuple; None for a value that the changeset leaves undefined."""
         return [self._value() for _ in range(width)]
 
     def _value(self) -> tuple[SQLiteValue] | None:

@@ -9,17 +9,17 @@ from engine.errors import ReplicaError, UsageError
 from engine.text import t
 
 MERGE_EQUAL_VALUES = "merge-equal-values"
-"""1: of two equal values at one column version, the one of the higher site id is recorded (cr-sqlite.md 7.3)."""
+"""If 1: of two equal values at one column version, the one of the higher site id is recorded (cr-sqlite.md 7.3)."""
 
 _PREFIX = "config."
 
 
 def get(db: apsw.Connection, name: SQLiteValue) -> int:
-    """What ``name`` is set to in the file, by whichever program; 0 as long as nobody has set it.
+    """Return the file's value of a setting, whichever program set it; 0 if nobody has.
 
     Raises:
         UsageError: there is no such setting.
-        ReplicaError: the file holds something else than an integer for it, which stock refuses too.
+        ReplicaError: the value in the file is not an integer, which stock refuses too.
     """
     name = _known(name)
     key = _PREFIX + name
@@ -39,7 +39,10 @@ def get(db: apsw.Connection, name: SQLiteValue) -> int:
 
 
 def put(db: apsw.Connection, name: SQLiteValue, value: SQLiteValue) -> int:
-    """Set ``name`` in the file, for all connections from their next merge on; returns ``value``.
+    """Change a setting in the file, for all connections from their next merge on.
+
+    Returns:
+        The value.
 
     Raises:
         UsageError: there is no such setting, or the value is neither 0 nor 1.
@@ -53,15 +56,16 @@ def put(db: apsw.Connection, name: SQLiteValue, value: SQLiteValue) -> int:
 
 
 def merges_equal_values(db: apsw.Connection) -> bool:
-    """Is ``merge-equal-values`` on?
+    """Return whether ``merge-equal-values`` is on.
 
     Raises:
-        ReplicaError: as ``get``.
+        ReplicaError: as in ``get``.
     """
     return get(db, MERGE_EQUAL_VALUES) == 1
 
 
 def _known(name: SQLiteValue) -> str:
+    """Return the name if there is such a setting; raise UsageError if not."""
     if name != MERGE_EQUAL_VALUES:
         raise UsageError(
             t(

@@ -1,5 +1,7 @@
-"""Opening a file: what it must be, what is created in it, what its connection can do (cr-sqlite.md 2.1, 2.7, 3,
-13)."""
+"""How a file is opened: what it must be, what is created in it, and what its connection can do.
+
+See cr-sqlite.md 2.1, 2.7, 3 and 13.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,7 @@ VERSION = 160300
 """The crsqlite_version we write: 0.16.3."""
 
 BUSY_MS = 5000
-"""How long to wait for another program's lock."""
+"""Milliseconds to wait for another program's lock."""
 
 _OLDEST, _FORK = 150000, 170000
 _GLOBALS = ("crsql_tracked_peers", "crsql_master", "crsql_site_id")
@@ -37,13 +39,13 @@ _GLOBALS = ("crsql_tracked_peers", "crsql_master", "crsql_site_id")
 def connect(
     path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
 ) -> apsw.Connection:
-    """Open ``path`` with the whole SQL surface of cr-sqlite on the connection.
+    """Open a file with the whole SQL surface of cr-sqlite on the connection.
 
     Args:
         path: the SQLite file.
         readonly: write nothing at all; a file without CRRs then has no site id.
-        create: make the file when it does not exist.
-        recover: with ``readonly``, for whoever is about to write: take back what a crash left half written.
+        create: create the file if it does not exist.
+        recover: with ``readonly``, for a caller that is about to write: roll back what a crash left half written.
 
     Raises:
         NoSuchFile, NotADatabase, ReadOnlyFile, UnfinishedTransaction, FileBusy, StorageFailed: as their names say.
@@ -55,7 +57,7 @@ def connect(
 def open_state(
     path: str | Path, *, readonly: bool = False, create: bool = False, recover: bool = False
 ) -> tuple[apsw.Connection, State]:
-    """As connect, with the connection's state for those that work below SQL."""
+    """Open a file like ``connect``, and also return the connection's state, for callers that work below SQL."""
     try:
         return _open(path, readonly=readonly, create=create)
     except UnfinishedTransaction:
@@ -99,7 +101,7 @@ def _open(path: str | Path, *, readonly: bool, create: bool) -> tuple[apsw.Conne
 
 
 def _scratch() -> apsw.Connection:
-    """An empty database in memory, with all of cr-sqlite's functions."""
+    """Open an empty database in memory, with all of cr-sqlite's functions."""
     return open_state(":memory:", create=True)[0]
 
 
@@ -122,14 +124,14 @@ def _check_path(path: Path, *, create: bool) -> None:
     else:
         if stat.S_ISDIR(mode):
             raise NotADatabase(t("“{path}” is a folder, not a database.", path=path), hint=t("Choose a file."))
-        if not stat.S_ISREG(mode):  # who reads a pipe waits without end
+        if not stat.S_ISREG(mode):  # reading a pipe could wait for ever
             raise NotADatabase(
                 t("“{path}” is a pipe or a device, not a database.", path=path), hint=t("Choose a file.")
             )
 
 
 def _check_layout(db: apsw.Connection, path: str | Path) -> None:
-    """Refuse, in words, what was made by a cr-sqlite before or beside 0.16, and what is damaged."""
+    """Refuse, in words, a file that was made by a cr-sqlite older than 0.16 or a fork of it, or is damaged."""
     maker = _other_maker(db)
     if maker:
         raise UnsupportedFile(
@@ -149,9 +151,9 @@ def _check_layout(db: apsw.Connection, path: str | Path) -> None:
 
 
 def _other_maker(db: apsw.Connection) -> str:
-    """Say which other generation's layout the file has, if any (cr-sqlite.md 2.1, 2.7, 13).
+    """Return which other generation made the file, in words; '' if none (cr-sqlite.md 2.1, 2.7, 13).
 
-    0.15 and the first 0.16 record the same version, so that the tables themselves have to tell.
+    0.15 and the first 0.16 record the same version, so the tables themselves have to tell.
     """
     fork, older = t("version 0.17, a fork of cr-sqlite with another layout"), t("cr-sqlite 0.15 or older")
     names = table_names(db)
@@ -177,12 +179,12 @@ def _other_maker(db: apsw.Connection) -> str:
 
 
 def _bootstrap(db: apsw.Connection, path: str | Path) -> None:
-    """Create what is missing, all of it or nothing; a file that has it all is not written to."""
+    """Create whatever is missing, all of it or nothing. A file that is complete is not written to."""
     if _complete(db):
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        _check_layout(db, path)  # again: another program may have been faster
+        _check_layout(db, path)  # again, as another program may have been faster
         new = "crsql_master" not in table_names(db)
         db.execute(
             f"CREATE TABLE IF NOT EXISTS main.{tracked.LAYOUT};"

@@ -34,7 +34,7 @@ from engine.tables.withheld.rows import WithheldRows
 
 
 class CrsqliteKind:
-    """The CRRs of one connection; each method as in ``engine.tables.kind.Kind``."""
+    """The CRRs of one connection. What each method takes and returns is said in ``engine.tables.kind.Kind``."""
 
     label = "cr-sqlite"
 
@@ -44,29 +44,29 @@ class CrsqliteKind:
         self.withheld = WithheldRows(state.db, CrrSource(state), state.db_version)
 
     def catalogue(self) -> Catalogue:
-        """The CRRs as they are now."""
+        """Return the CRRs as they are now."""
         return self._state.catalogue()
 
     # What tables are
 
     def shape(self, table: str) -> Shape:
-        """The shape of a CRR."""
+        """Return the shape of a CRR."""
         return shape_of(self._db, self._state.crr(table), self._state.storage)
 
     def plan(self, table: str) -> TablePlan:
-        """The plan of a CRR."""
+        """Return the plan of a CRR."""
         return plan_of(self._db, self._state.crr(table))
 
     def tracks(self, table: str) -> bool:
-        """Whether it has its triggers."""
+        """Return whether the table is a CRR."""
         return is_crr(self._db, table)
 
     def obstacles(self, table: Table) -> tuple[str, ...]:
-        """Why a table cannot be a CRR."""
+        """Return why a table cannot become a CRR, a sentence for each obstacle."""
         return obstacles(self._db, table)
 
     def cautions(self, tables: Sequence[Table]) -> Mapping[str, Sequence[str]]:
-        """What is to be known of each."""
+        """Return what a person should know about syncing each table."""
         known = around(self._db, self._state.catalogue(), tables)
         return {table.name: (*cautions(self._db, table), *known[table.name]) for table in tables}
 
@@ -77,55 +77,55 @@ class CrsqliteKind:
         make_crr(self._state, table)
 
     def undo(self, table: str) -> None:
-        """Make it a plain one."""
+        """Make a CRR a plain table."""
         make_plain(self._state, table)
 
     def begin_alter(self, table: str) -> None:
-        """As crsql_begin_alter."""
+        """Begin a schema change, as crsql_begin_alter does."""
         begin_alter(self._state, table)
 
     def commit_alter(self, table: str) -> None:
-        """As crsql_commit_alter."""
+        """End a schema change, as crsql_commit_alter does."""
         commit_alter(self._state, table)
 
     def records(self) -> Sequence[str]:
-        """The clocks."""
+        """Return the clock tables, quoted for SQL."""
         return [main(name + CLOCK) for name in self._state.catalogue().clocks]
 
     def check(self) -> list[Finding]:
-        """What is damaged."""
+        """Return what is damaged."""
         return repair.check(self._state)
 
     def repair(self, found: Sequence[Finding]) -> list[Finding]:
-        """Mend it."""
+        """Repair what was found."""
         return repair.repair(self._state, found)
 
-    # Taking note of what programs wrote: their triggers do
+    # Capturing what programs wrote: the triggers do it at once
 
     def is_captured(self) -> bool:
-        """Always."""
+        """Return True: triggers capture every write."""
         return True
 
     def capture(self) -> bool:
-        """Nothing to do."""
+        """Do nothing: triggers capture every write."""
         return False
 
     def capture_all(self) -> int:
-        """Nothing to do."""
+        """Do nothing: triggers capture every write."""
         return 0
 
-    # Giving changes out
+    # Reading changes for peers
 
     def reading(self, until: int, fill: Fill) -> Reading:
-        """What reads in this transaction."""
+        """Return the reader of changes for this transaction."""
         return Reading(self._db, self._state.catalogue(), until, fill)
 
     def is_place(self, place: bytes) -> bool:
-        """Whether it can be one."""
+        """Return whether these bytes are a place of this kind's."""
         return At.of(place) is not None
 
     def versions(self, table: str, since: int, until: int) -> Iterator[tuple[int, int]]:
-        """The versions of its clock."""
+        """Iterate over the versions in the table's clock, each with its number of entries."""
         rows: Iterator[tuple[int, int]] = self._db.execute(
             f"SELECT db_version, count(*) FROM {main(table + CLOCK)} WHERE db_version > ?"
             " AND db_version <= ? GROUP BY db_version ORDER BY db_version",
@@ -134,17 +134,17 @@ class CrsqliteKind:
         return rows
 
     def count_changes(self, table: str, since: int, until: int) -> int:
-        """The number of entries of its clock."""
+        """Return the number of entries in the table's clock."""
         sql = f"SELECT count(*) FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ?"
         return int(self._db.execute(sql, (since, until)).get)
 
     def has_changes(self, table: str, since: int, until: int) -> bool:
-        """Whether its clock has any."""
+        """Return whether the table's clock has any entry in this range."""
         sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE db_version > ? AND db_version <= ? LIMIT 1"
         return self._db.execute(sql, (since, until)).fetchone() is not None
 
     def written_since(self, table: str, keys: Sequence[bytes], version: int) -> bool:
-        """Whether its clock has any later entry of these rows."""
+        """Return whether the table's clock has a later entry for any of these rows."""
         crr = self._state.crr(table)
         rows = f"SELECT {KEY} FROM {main(table + PKS)} WHERE {key_is(crr.key)}"
         sql = f"SELECT 1 FROM {main(table + CLOCK)} WHERE key IN ({rows}) AND db_version > ? LIMIT 1"
@@ -153,41 +153,41 @@ class CrsqliteKind:
     # Comparing
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int, columns: Compared = None) -> Slice:
-        """Rows by key, each with its digest."""
+        """Return rows by key, each with its digest."""
         return row_digests.rows_between(self._db, self._state.crr(table), low, high, limit, columns=columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
-        """The order of packed keys."""
+        """Return a sort key for packed keys."""
         return row_digests.key_order(self._db, self._state.crr(table), self._state.storage)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """A slice of the history's digest."""
+        """Return a slice of the digest of causal lengths."""
         return lengths_above(self._db, self._state.crr(table), above)
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
-        """Keys of deleted rows."""
+        """Return keys of deleted rows."""
         return deleted_above(self._db, self._state.crr(table), above)
 
     def values_at(
         self, table: str, key: bytes, most: int | None, columns: Compared = None
     ) -> tuple[SQLiteValue, ...] | None:
-        """The columns of a row."""
+        """Return the column values of a row, None if there is none."""
         return row_digests.values_at(self._db, self._state.crr(table), key, most, columns=columns)
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
-        """The rows, by key."""
+        """Iterate over the rows, by key."""
         return row_digests.live_rows(self._db, self._state.crr(table))
 
     def hidden(self, table: str) -> Iterator[HiddenRow]:
-        """There are none: such tables have no rule that could hide any."""
+        """Return nothing: these tables have no rule that could hide a row."""
         return iter(())
 
     def count_hidden(self, table: str) -> int:
-        """None."""
+        """Return 0: no rows are hidden."""
         return 0
 
-    # Taking changes in
+    # Merging changes
 
     def merging(self, rule: TriggerRule, *, js_numbers: bool, report_applied: bool) -> Merger:
-        """What merges in this transaction."""
+        """Return the merger for this transaction."""
         return Merger(self._state, rule, js_numbers=js_numbers, report_applied=report_applied)

@@ -1,4 +1,7 @@
-"""The SQL texts that read one CRR and its bookkeeping, built once for each version of the schema."""
+"""The SQL texts that read one CRR and its bookkeeping, built once for each version of the schema.
+
+The docstring of each says ``parameters -> columns of the result``. Bulk texts take any number of rows (``ROWS``).
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,16 @@ from engine.change import SENTINEL
 from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, main
 
 EQUAL_VALUES = "config.merge-equal-values"
-"""Under which name the file says what becomes of values that are equal (``engine.crr.config``)."""
+"""The key under which the file keeps the setting ``merge-equal-values`` (``engine.crr.config``)."""
 
 _CASES_KEPT = 256
 
 TOLD_APART = 16
-"""Names that are told apart one after the other sooner than by an index."""
+"""Up to how many names CASE is faster than IN, which builds an index."""
 
 
 class ByColumn(dict[str, str]):
-    """Texts, each made when it is first asked for."""
+    """SQL texts by column, each made when it is first asked for."""
 
     def __init__(self, make: Callable[[str], str]) -> None:
         super().__init__()
@@ -30,17 +33,17 @@ class ByColumn(dict[str, str]):
 
 
 class Queries:
-    """Queries for one CRR. Parameters are numbered; each property says what they are.
+    """Queries for one CRR. Parameters are numbered; each docstring says what they are.
 
     Args:
-        name: the wire name (the clock and lookaside tables are named after it).
+        name: the wire name, after which the clock and lookaside tables are named.
         table: the base table's name.
-        key: its key columns in key order.
-        columns: its tracked columns in table order.
+        key: its key columns, in key order.
+        columns: its tracked columns, in table order.
 
     Attributes:
-        read_cell: by column: key values -> what the base row holds in it, if there is one, and what the file says of
-            values that are equal (``engine.crr.config``).
+        read_cell: by column: key values -> the base row's value in it, if there is a row, and the file's setting
+            ``merge-equal-values`` (``engine.crr.config``).
     """
 
     def __init__(self, name: str, table: str, key: tuple[str, ...], columns: tuple[str, ...]) -> None:
@@ -61,18 +64,18 @@ class Queries:
 
     @cached_property
     def last_key(self) -> str:
-        """The highest __crsql_key; 0 without any."""
+        """-> the highest __crsql_key; 0 if there is none."""
         return f"SELECT ifnull(max(__crsql_key), 0) FROM {self.pks}"
 
     @cached_property
     def highest(self) -> str:
-        """The highest value of the key's first column; NULL without any."""
+        """-> the highest value of the key's first column; NULL if there is none."""
         return f"SELECT max({ident(self.key[0])}) FROM {self.pks}"
 
     @cached_property
     def find_numbers(self) -> str:
-        """An array of keys of one column -> how many are known, and the __crsql_key of those in the order of the array,
-        as one text."""
+        """An array of keys of one column -> how many are known, and their __crsql_key in the array's order, as one
+        text."""
         return (
             "SELECT count(*), group_concat(p.__crsql_key)"
             f" FROM carray(?1) AS o CROSS JOIN {self.pks} AS p ON p.{ident(self.key[0])} IS o.value"
@@ -80,8 +83,8 @@ class Queries:
 
     @cached_property
     def numbers_between(self) -> str:
-        """The first and the last of some integers, keys of one column -> how many keys between are known, and the least
-        and the most by which their __crsql_key is more."""
+        """The first and the last of some integers, keys of one column -> how many keys between them are known, and the
+        smallest and the largest difference of __crsql_key to the key."""
         key = ident(self.key[0])
         return (
             f"SELECT count(*), min(__crsql_key - {key}), max(__crsql_key - {key}) FROM {self.pks}"
@@ -92,8 +95,8 @@ class Queries:
 
     @cached_property
     def find_cell(self) -> str:
-        """(col_name, site id, key values) -> for a key that is known, its __crsql_key; col_version of the sentinel and
-        of the column, NULL without a clock row; whether there is any clock row; and the ordinal of the site."""
+        """(col_name, site id, key values) -> for a key that is known: its __crsql_key; col_version of the sentinel and
+        of the column, each NULL without a clock row; whether there is any clock row; and the ordinal of the site."""
         of_key = f"FROM {self.clock} WHERE key = p.__crsql_key"
         same_key = " AND ".join(f"p.{ident(name)} IS ?{n}" for n, name in enumerate(self.key, 3))
         return (
@@ -105,8 +108,8 @@ class Queries:
 
     @cached_property
     def find_cells(self) -> str:
-        """Bulk (tag, key values) -> (tag, __crsql_key, col_name, col_version) of each clock row; a key
-        without any clock row gives one row of NULLs."""
+        """Bulk (tag, key values) -> (tag, __crsql_key, col_name, col_version) of each clock row; a key without any
+        clock row gives one row of NULLs."""
         return (
             f"{self._offered} SELECT o.tag, p.__crsql_key, c.col_name, c.col_version FROM offered AS o"
             f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} LEFT JOIN {self.clock} AS c"
@@ -115,13 +118,13 @@ class Queries:
 
     @cached_property
     def cells_of(self) -> str:
-        """(key) -> (col_name, col_version), no sentinel."""
+        """(key) -> (col_name, col_version) of each cell, without the sentinel."""
         return f"SELECT col_name, col_version FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
 
     @cached_property
     def find_authors(self) -> str:
-        """Bulk (tag, key values) -> (tag, col_name, site id) of each clock row; NULL for an ordinal that names
-        no site (cr-sqlite.md 12.18)."""
+        """Bulk (tag, key values) -> (tag, col_name, site id) of each clock row; NULL for an ordinal that names no site
+        (cr-sqlite.md 12.18)."""
         return (
             f"{self._offered} SELECT o.tag, c.col_name, a.site_id FROM offered AS o"
             f" CROSS JOIN {self.pks} AS p ON {self._same_key('p')} CROSS JOIN {self.clock} AS c"
@@ -129,8 +132,11 @@ class Queries:
         )
 
     def span_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
-        """An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have of the
-        sentinel and of ``columns``; how many of ``columns``; the lowest and the highest col_version."""
+        """Return a query for several rows' versions.
+
+        An array of __crsql_key, or with ``between`` the first and the last -> how many clock rows they have for the
+        sentinel and ``columns``; how many for ``columns``; the lowest and the highest col_version.
+        """
         if len(columns) > TOLD_APART:
             named = f"sum(col_name IN ({', '.join(map(literal, columns))}))"
         else:
@@ -143,9 +149,11 @@ class Queries:
         )
 
     def find_versions(self, columns: tuple[str, ...], *, between: bool) -> str:
-        """As span_versions -> as one text each the col_version and the col_name of those, in order.
+        """Return a query with the parameters of ``span_versions`` -> all col_version, and all col_name, each as one
+        text in order.
 
-        (The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.)"""
+        The order of a subquery is kept for group_concat. One text is made many times faster than that many rows.
+        """
         use = "versions between" if between else "versions"
         return self._cached(use, columns) or self._keep(
             use,
@@ -167,8 +175,10 @@ class Queries:
         return f"SELECT {ident(column)}, {equal} FROM {self.table} WHERE {key_is(self.key)}"
 
     def read_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that are
-        there."""
+        """Return a query.
+
+        Bulk (tag, key values) -> the tag and the values of ``columns``, for the base rows that exist.
+        """
         return self._cached("read", columns) or self._keep(
             "read",
             columns,
@@ -178,18 +188,24 @@ class Queries:
 
     @cached_property
     def count_rows(self) -> str:
-        """Bulk (tag, key values) -> how many base rows are there."""
+        """Bulk (tag, key values) -> how many base rows exist."""
         found = f"offered AS o CROSS JOIN {self.table} AS t ON {self._same_key('t')}"
         return f"{self._offered} SELECT count(*) FROM {found}"
 
     def held(self, columns: tuple[str, ...]) -> str:
-        """An array of keys of one column -> for each whether there is a base row, and what it holds in ``columns``."""
+        """Return a query.
+
+        An array of keys of one column -> for each, whether there is a base row, and its values of ``columns``.
+        """
         return self._held("held", columns, f"t.{ident(self.key[0])} IS NOT NULL, {idents(columns, prefix='t.')}")
 
     def held_at_once(self, columns: tuple[str, ...], loose: tuple[str, ...]) -> str:
-        """An array of keys of one column -> how many have a base row; how many of these hold what JSON cannot tell: a
-        blob, or in a column that is ``loose`` a zero that may be negative; and what all hold in each of ``columns``, as
-        JSON arrays."""
+        """Return a query for the content of base rows as JSON.
+
+        An array of keys of one column -> how many have a base row; how many of these hold what JSON cannot express: a
+        blob, or, in a column that is ``loose``, a zero that may be negative; and all values of each of ``columns``, as
+        JSON arrays.
+        """
         odd = " OR ".join(
             [f"t.{ident(name)} >= x''" for name in columns]
             + [f"t.{ident(name)} = 0.0 AND typeof(t.{ident(name)}) = 'real'" for name in loose]
@@ -206,8 +222,11 @@ class Queries:
         )
 
     def differ(self, columns: tuple[str, ...], mixed: tuple[str, ...]) -> str:
-        """Bulk (key of one column, values of ``columns``) -> the keys of those whose base row is not there, or does not
-        hold just these values, as the columns store them. ``mixed`` can hold 1 and 1.0."""
+        """Return a query for rows that do not hold certain values.
+
+        Bulk (key of one column, values of ``columns``) -> the keys of those whose base row is missing, or does not hold
+        exactly these values as the columns store them. Columns in ``mixed`` can hold both 1 and 1.0.
+        """
         names = ", ".join(f"v{n}" for n in range(len(columns)))
         alike = " AND ".join(
             f"t.{ident(name)} IS o.v{n} COLLATE BINARY"
@@ -225,11 +244,14 @@ class Queries:
     # All of it
 
     def meet(self, columns: tuple[str, ...], *, at_once: bool = False) -> str:
-        """Bulk (tag, key values) -> (tag, __crsql_key, whether there is a base row, then col_version of the sentinel
-        and of each of ``columns``, -1 without a clock row, then what the base row holds in each), for the keys that
-        are known. With ``at_once`` the only parameter is an array of keys of one column; a tag is a place in it.
+        """Return a query for everything that the file holds of rows whose keys are known.
 
-        A join for each column: subqueries would be opened anew for each row."""
+        Bulk (tag, key values) -> (tag, __crsql_key, whether there is a base row, then col_version of the sentinel and
+        of each of ``columns``, -1 without a clock row, then the base row's value of each). With ``at_once`` the only
+        parameter is an array of keys of one column, and a tag is an index into it.
+
+        It has a join for each column: subqueries would be opened again for each row.
+        """
         use = "meet at once" if at_once else "meet"
         return self._cached(use, columns) or self._keep(use, columns, self._meet(columns, at_once=at_once))
 

@@ -28,16 +28,16 @@ _LAST = 2**63 - 1
 
 @dataclass(frozen=True, slots=True)
 class Alter:
-    """A schema change under way.
+    """A schema change in progress.
 
     Attributes:
         table: the table's name, as crsql_begin_alter found it.
-        snapshot: the TEMP table that holds what was in it; without it the alter was rolled back.
+        snapshot: the TEMP table with the table's content; if it is gone, the alter was rolled back.
         columns: the tracked columns in the snapshot, in its order.
-        begins: whether no transaction was open before it, so that its savepoint is the transaction.
-        recorded: whether all that was written before it was recorded, as far as is known.
+        begins: whether no transaction was open before, so that its savepoint is the transaction.
+        recorded: whether everything written before it was recorded, as far as is known.
         watched: whether the table had its triggers before it.
-        mark: the table's mark, which it goes on to bear as long as its sync records do.
+        mark: the table's mark, which it keeps as long as its sync records survive.
     """
 
     table: str
@@ -54,16 +54,16 @@ class State:
 
     Args:
         db: the connection; held weakly, because its own functions hold this object.
-        open_scratch: opens an empty database in memory like this one, for schemas that are only looked at.
+        open_scratch: opens an empty database in memory like this one, for trying out schemas.
 
     Attributes:
         site_id: this file's 16 bytes; None for a file opened read-only that has none.
         sync_bit: 1 exactly while a merge writes to a base table, so that the triggers stay quiet.
-        seq: the place of the next local event in its transaction.
+        seq: the number of the next local event within its transaction.
         rows_impacted: merge effects in this transaction (cr-sqlite.md 7.6).
         storage: column affinities.
         alters: the schema changes begun in this transaction, the innermost last.
-        numbers: never the same one again, for names and marks in the TEMP schema.
+        numbers: numbers that never repeat, for names and marks in the TEMP schema.
     """
 
     def __init__(self, db: apsw.Connection, open_scratch: Callable[[], apsw.Connection]) -> None:
@@ -86,9 +86,9 @@ class State:
         self._schema_version = -1
         self._mark = 0
         self._restore_mark = RestoreMark(self.db)
-        # Made now: a TEMP table that is made while a statement runs ends that statement.
+        # Created now, as creating a TEMP table while a statement runs ends that statement.
         db.execute(f"CREATE TEMP TABLE {_MARK} AS SELECT 0 AS number")
-        # An id of our own, so that hooks of the app live beside ours. Hooks run no SQL: they only forget.
+        # An id of our own, so that an app can have hooks beside ours. Hooks may not run SQL, so these only forget.
         db.set_commit_hook(self._on_commit, id="crsql")
         db.set_rollback_hook(self._on_rollback, id="crsql")
 
@@ -110,12 +110,12 @@ class State:
             self._others.forget()
 
     def cursor(self) -> apsw.Cursor:
-        """A cursor for statements of our own, of which nothing has to be tracked: a third of what others take."""
+        """Return a cursor for our own statements, which need no tracking: it takes a third of the time of others."""
         return apsw.Cursor(self._connection())  # type: ignore[arg-type]  # alive, as its functions are being called
 
     @property
     def others(self) -> SqlChanges:
-        """What ``crsql_changes`` has of tables of other kinds."""
+        """The part of ``crsql_changes`` that comes from tables of other kinds."""
         if self._others is None:
             self._others = other_changes(self.cursor().connection, self)
         return self._others
@@ -123,9 +123,9 @@ class State:
     # Versions
 
     def db_version(self) -> int:
-        """The committed version, from disk: the highest of all clock tables and of what alters left behind.
+        """Return the committed version, from disk: the highest of all clock tables and of what alters left behind.
 
-        Unlike stock it never counts a version that no row carries, and an emptied file keeps its floor.
+        Unlike in stock, a version that no row carries is never counted, and an emptied file keeps its floor.
         """
         if not self._settled:
             if self.db.in_transaction:
@@ -137,18 +137,25 @@ class State:
         return self._base
 
     def sendable_version(self) -> int:
-        """``db_version`` as peers are told it: a counter that is used up stands still for them."""
+        """Return ``db_version`` as peers are told it: for them, an exhausted counter stands still."""
         return min(self.db_version(), MAX_VERSION - 1)
 
     def pinned_version(self) -> int:
-        """``sendable_version``, in a write transaction of our own: until it ends, the disk is not asked again."""
+        """Return ``sendable_version`` in our own write transaction; the disk is not read again until it ends."""
         version = self.db_version()
         if version < _LAST:
             self._pending, self._settled = max(self._pending, version + 1), True
         return min(version, MAX_VERSION - 1)
 
     def next_version(self, at_least: int = 0) -> int:
-        """The version that writes of this transaction are stamped with; only ever grows within it."""
+        """Return the version to stamp this transaction's writes with; it only ever grows within the transaction.
+
+        Args:
+            at_least: a version that it must not be below.
+
+        Raises:
+            ReplicaError: the file's counter is exhausted.
+        """
         if self._settled:
             if at_least > self._pending:
                 self._pending = at_least
@@ -165,16 +172,25 @@ class State:
         return version
 
     def keep_floor(self, version: int | None = None) -> None:
-        """The file's version never goes below what it is now, whatever sync records go (cr-sqlite.md 4, "Danger"):
-        peers would skip what comes next. Nor below a ``version`` of this transaction."""
+        """Keep the file's version from ever falling below what it is now, whatever sync records are dropped.
+
+        Peers would skip what comes next (cr-sqlite.md 4, "Danger").
+
+        Args:
+            version: a version of this transaction, to be the floor instead.
+        """
         self.db.execute(
             "INSERT OR REPLACE INTO main.crsql_master (key, value) VALUES ('pre_compact_dbversion', ?)",
             (self.db_version() if version is None else version,),
         )
 
     def write_restore_mark(self, *, after_restore: bool = False) -> None:
-        """Write a mark by which ``was_restored`` knows the file again, in this transaction. A restored file gets none
-        until that was dealt with (``after_restore``): it is still noticed."""
+        """Write a mark by which ``was_restored`` recognises the file, in this transaction.
+
+        Args:
+            after_restore: a restore was dealt with. Until then, a restored file gets no mark, so that it is still
+                noticed.
+        """
         if after_restore or not self.was_restored():
             self._restore_mark.write()
 
@@ -183,7 +199,7 @@ class State:
         return self._restore_mark.was_restored()
 
     def next_seq(self, count: int = 1) -> int:
-        """Take ``count`` places; returns the first."""
+        """Take ``count`` seqs and return the first."""
         seq = self.seq
         self.seq = seq + count
         return seq
@@ -192,7 +208,7 @@ class State:
         version, cursor = 0, self.cursor()
         for sql in self.catalogue(cursor).highest_versions:
             highest = cursor.execute(sql).get or 0
-            if type(highest) is not int:  # somebody meddled: to look at all of them takes long
+            if type(highest) is not int:  # somebody tampered with it; the fallback reads every record and is slow
                 highest = cursor.execute(sql.replace("max(db_version)", "max(CAST(db_version AS INTEGER))")).get
             version = max(version, highest)
         return version
@@ -200,14 +216,14 @@ class State:
     # Tables
 
     def schema(self) -> object:
-        """Another object whenever the schema has changed: another program may have done that, or a rollback."""
+        """Return an object that is replaced whenever the schema has changed, by another program or a rollback."""
         return self.catalogue()
 
     def catalogue(self, cursor: apsw.Cursor | None = None) -> Catalogue:
-        """The tables as they are now: re-read when the schema has changed, also by another program.
+        """Return the tables as they are now, read again if the schema has changed, even by another program.
 
         Args:
-            cursor: one of ``cursor``, to look with.
+            cursor: a cursor to use, from ``cursor``.
         """
         schema_version = (cursor or self.cursor()).execute("PRAGMA main.schema_version").get
         known = self._catalogue
@@ -219,14 +235,14 @@ class State:
         return self._catalogue
 
     def _mark_schema(self) -> None:
-        """Remember, where a rollback to a savepoint takes it back, which schema of this transaction was read.
+        """Record which schema of this transaction was read, in a place that a rollback to a savepoint undoes.
 
-        Such a rollback takes the schema version back as well, which may then come again with another schema.
+        Such a rollback undoes the schema version too, which may then be used again for another schema.
         """
         self._mark = 0
         if self.db.txn_state("main") == apsw.SQLITE_TXN_WRITE:
             self._mark = next(self.numbers)
-            with suppress(apsw.SQLError):  # PRAGMA temp_store drops all that is TEMP
+            with suppress(apsw.SQLError):  # PRAGMA temp_store drops everything in TEMP
                 self.db.execute(f"UPDATE temp.{_MARK} SET number = ?", (self._mark,))
 
     def _rolled_back(self) -> bool:
@@ -235,14 +251,14 @@ class State:
         return False
 
     def forget_tables(self) -> None:
-        """After a rollback: a schema version rolled back may come again with another schema."""
+        """Forget the catalogue after a rollback, which lets its schema version be used again for another schema."""
         self._schema_version = -1
 
     def crr(self, name: str) -> Crr:
-        """The CRR with this wire name.
+        """Return the CRR with this wire name.
 
         Raises:
-            SchemaMismatch: there is none that can be used.
+            SchemaMismatch: there is none, or it is broken.
         """
         tables = self.catalogue()
         crr = tables.crrs.get(name)
@@ -257,14 +273,17 @@ class State:
 
     @contextmanager
     def without_triggers(self) -> Iterator[None]:
-        """Merges inside do not even ask the triggers of the CRRs, which takes half as long as the write itself. Not
-        where a person has triggers in the file. Every statement is prepared anew: for merges of many rows."""
+        """Keep merges inside from even asking the CRRs' triggers, which takes half as long as the write itself.
+
+        Does nothing if the file has triggers of a person's. Every statement is prepared again, so it pays off only for
+        merges of many rows.
+        """
         with self.no_triggers() if not self._has_other_triggers() else nullcontext():
             yield
 
     @contextmanager
     def no_triggers(self) -> Iterator[None]:
-        """No trigger runs inside."""
+        """Let no trigger run inside."""
         switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
         before = self.db.config(switch, -1)
         self.db.config(switch, 0)
@@ -274,7 +293,7 @@ class State:
             self.db.config(switch, before)
 
     def _has_other_triggers(self) -> bool:
-        # Those of an attached file see only its own tables; to ask for them would wait for whoever has locked it.
+        # Triggers of an attached file see only its own tables, and looking at them would wait for its locks.
         own = ", ".join(f"tbl_name || '__crsql_{event}trig'" for event in "iud")
         found = (
             "SELECT 1 FROM temp.sqlite_master WHERE type = 'trigger' UNION ALL"
@@ -284,12 +303,15 @@ class State:
         return self.db.execute(found).fetchone() is not None
 
     def quiet(self) -> _Quiet:
-        """Base-table writes inside are a merge's: the triggers do not record them. Ends in every path."""
+        """Mark base-table writes inside as a merge's, which the triggers do not record.
+
+        Ends however the block is left.
+        """
         return _Quiet(self)
 
 
 class _Quiet:
-    """What ``State.quiet`` returns."""
+    """The context manager that ``State.quiet`` returns."""
 
     __slots__ = ("_state",)
 

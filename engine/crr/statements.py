@@ -1,4 +1,7 @@
-"""The SQL texts for one CRR, built once for each version of the schema: those that write, beside ``queries``."""
+"""The SQL texts that write one CRR and its bookkeeping, built once for each version of the schema.
+
+The docstring of each says ``parameters -> columns of the result``, as in ``queries``.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from engine.sqlite.sql import ROWS, ident, idents, key_is, literal, marks
 
 
 class Statements(Queries):
-    """SQL for one CRR. Parameters are numbered; each property says what they are.
+    """SQL for one CRR. Parameters are numbered; each docstring says what they are.
 
     Args:
         name, table, key, columns: as for ``Queries``.
-        told: whether writing base rows tells which were written.
+        told: whether writing base rows returns the keys of those that were written.
 
     Attributes:
         write_cell: by column: key values, its value: as ``write_row``, for one row.
@@ -31,7 +34,7 @@ class Statements(Queries):
 
     @cached_property
     def add_key(self) -> str:
-        """Key values -> the new __crsql_key; no row when the key was there."""
+        """Key values -> the new __crsql_key; no row if the key exists."""
         return (
             f"INSERT OR IGNORE INTO {self.pks} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
             " RETURNING __crsql_key"
@@ -39,7 +42,7 @@ class Statements(Queries):
 
     @cached_property
     def put_one_key(self) -> str:
-        """Key values, of a key that is not known."""
+        """Key values of a key that is not known."""
         return f"INSERT INTO {self.pks} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
 
     @cached_property
@@ -51,20 +54,25 @@ class Statements(Queries):
 
     @cached_property
     def put_cell(self) -> str:
-        """Bulk (key, col_name, col_version, db_version, site ordinal, seq)."""
+        """Bulk (key, col_name, col_version, db_version, site ordinal, seq): clock rows to write."""
         return (
             f"INSERT OR REPLACE INTO {self.clock} (key, col_name, col_version, db_version, site_id, seq) VALUES {ROWS}"
         )
 
     @cached_property
     def put_one_cell(self) -> str:
-        """(key, col_name, col_version, db_version, site ordinal, seq)."""
+        """(key, col_name, col_version, db_version, site ordinal, seq): one clock row to write."""
         return self.put_cell.replace(ROWS, f"({marks(6)})")
 
     @staticmethod
     def cells(columns: tuple[str, ...], bound: tuple[str, ...]) -> str:
-        """The clock rows of one row for ``put_cell``, as a template for ``bulk``: of the values of a row, the first is
-        its key; ``bound`` are those for col_version, db_version, site ordinal and seq of each column."""
+        """Return the clock rows of one row for ``put_cell``, as a template for ``bulk``.
+
+        Args:
+            columns: the columns to write.
+            bound: four placeholders for each column: col_version, db_version, site ordinal and seq. The first of a
+                row's values is its key.
+        """
         fours = zip(*[iter(bound)] * 4, strict=True)
         return ",".join(
             f"({{0}},{literal(name).replace('{', '{{').replace('}', '}}')},{','.join(four)})"
@@ -72,7 +80,7 @@ class Statements(Queries):
         )
 
     def bump_cells(self, count: int) -> str:
-        """(key, db_version, first seq, col_name, ...): one local write of so many cells."""
+        """Return a statement. (key, db_version, first seq, col_name, ...): one local write of ``count`` cells."""
         text = self._bumps.get(count)
         if text is None:
             rows = ", ".join(f"(?1, ?{n + 4}, 1, ?2, 0, ?3 + {n})" for n in range(count))
@@ -95,12 +103,12 @@ class Statements(Queries):
 
     @cached_property
     def mark_deleted(self) -> str:
-        """(key, db_version, seq): the sentinel turns even."""
+        """(key, db_version, seq): make the sentinel even and larger."""
         return self._sentinel(2, "1 + (col_version % 2 = 0)")
 
     @cached_property
     def mark_created(self) -> str:
-        """(key, db_version, seq, causal length of a key never seen): the sentinel turns odd and grows."""
+        """(key, db_version, seq, causal length of a key never seen): make the sentinel odd and larger."""
         return self._sentinel("?4", "1 + (col_version % 2 != 0)")
 
     def _sentinel(self, first: int | str, step: str) -> str:
@@ -112,7 +120,7 @@ class Statements(Queries):
 
     @cached_property
     def mark_again(self) -> str:
-        """(key, db_version, seq): as mark_created, but only a sentinel that is there."""
+        """(key, db_version, seq): as ``mark_created``, but only for a sentinel that exists."""
         return (
             f"UPDATE {self.clock} SET col_version = col_version + 1 + (col_version % 2 != 0),"
             " db_version = ?2, site_id = 0, seq = ?3 WHERE key = ?1 AND col_name = '-1'"
@@ -120,45 +128,51 @@ class Statements(Queries):
 
     @cached_property
     def drop_cells(self) -> str:
-        """(key): forget its column versions; the sentinel stays."""
+        """(key): delete its column versions; the sentinel stays."""
         return f"DELETE FROM {self.clock} WHERE key = ?1 AND col_name != '-1'"
 
     @cached_property
     def drop_cells_of(self) -> str:
-        """Bulk (key), as drop_cells."""
+        """Bulk (key): as ``drop_cells``."""
         return f"DELETE FROM {self.clock} WHERE key IN (VALUES {ROWS}) AND col_name != '-1'"
 
     @cached_property
     def zero_cells(self) -> str:
-        """(key, db_version): the row lives again, so that any incoming cell beats these."""
+        """(key, db_version): set column versions to 0 for a revived row, so that any incoming cell beats them."""
         return f"UPDATE {self.clock} SET col_version = 0, db_version = ?2 WHERE key = ?1 AND col_name != '-1'"
 
     # The base table
 
     @cached_property
     def delete_row(self) -> str:
-        """Key values."""
+        """Key values: delete the row."""
         return f"DELETE FROM {self.table} WHERE {key_is(self.key)}"
 
     @cached_property
     def delete_rows(self) -> str:
-        """Bulk (key values)."""
+        """Bulk (key values): delete the rows."""
         return f"DELETE FROM {self.table} WHERE ({idents(self.key)}) IN (VALUES {ROWS})"
 
     @cached_property
     def make_row(self) -> str:
-        """Key values: a row of defaults."""
+        """Key values: insert a row of defaults."""
         return f"INSERT INTO {self.table} ({idents(self.key)}) VALUES ({marks(len(self.key))})"
 
     @cached_property
     def ensure_row(self) -> str:
-        """Bulk (key values): a row of defaults, unless there is one or a constraint forbids it (cr-sqlite.md 7.7)."""
+        """Bulk (key values): insert a row of defaults, unless it exists or a constraint forbids it.
+
+        See cr-sqlite.md 7.7.
+        """
         return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {ROWS}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
-        """Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were written; the
-        conflict target is the key, so that a UNIQUE index added later cannot send a value to another row
-        (cr-sqlite.md 7.7)."""
+        """Return a statement. Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were
+        written.
+
+        The conflict target is the key, so that a UNIQUE index added later cannot send a value to another row
+        (cr-sqlite.md 7.7).
+        """
         return self._cached("write", columns) or self._keep(
             "write",
             columns,
@@ -173,5 +187,5 @@ class Statements(Queries):
 
     @cached_property
     def ensure_one_row(self) -> str:
-        """Key values: as ensure_row, for one row."""
+        """Key values: as ``ensure_row``, for one row."""
         return self.ensure_row.replace(ROWS, f"({marks(len(self.key))})")

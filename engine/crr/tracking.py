@@ -1,8 +1,8 @@
-"""Connections on which writes are tracked that the triggers cannot tell of.
+"""Connections that also record writes that the triggers cannot report.
 
-The triggers of a CRR hand a row's values to a function, and APSW cannot make a Python text of one that is not valid. So
-that such a row can still be corrected, a statement that fails for this is run again without the triggers' functions,
-while SQLite's session extension notes what it does to the rows.
+A CRR's triggers pass a row's values to a function, and APSW cannot make a Python str of text that is not valid. To let
+such a row be corrected all the same, a statement that fails for this reason is run again without the triggers'
+functions, while SQLite's session extension records what it does to the rows.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.crr.trigger_functions import Capture, key_unreadable
 from engine.sqlite.sql import main
 
 CALLS = "crsql_after_"
-"""How the names of the functions begin that the triggers call."""
+"""The prefix of the functions that the triggers call."""
 
 CHANGES = "crsql_changes"
 
@@ -33,12 +33,15 @@ _execute = apsw.Connection.execute
 
 
 class TrackingConnection(apsw.Connection):
-    """Such a connection. ``tracker`` is set as soon as the functions are there."""
+    """A connection that does this. ``tracker`` is set once the functions are registered."""
 
     tracker: Tracker | None = None
 
     def execute(self, statements: str, bindings: Any = None, **options: Any) -> apsw.Cursor:
-        """As in APSW. (To wrap this costs half of what it costs to wrap the cursor.)"""
+        """Run a statement as APSW does, and again with tracking if a trigger could not report what it wrote.
+
+        Wrapping this method costs half as much as wrapping the cursor.
+        """
         if ";" in statements and ";" in statements.rstrip("; \n"):
             with self._cursor() as cursor:
                 return cursor.execute(statements, bindings, **options)
@@ -51,13 +54,13 @@ class TrackingConnection(apsw.Connection):
                 return cursor.track(error, statements, bindings, options)
 
     def executemany(self, statements: str, sequenceofbindings: Iterable[Any], **options: Any) -> apsw.Cursor:
-        """As in APSW."""
+        """Run a statement for each set of bindings, as APSW does, with tracking where needed."""
         with self._cursor() as cursor:
             return cursor.executemany(statements, sequenceofbindings, **options)
 
     @contextmanager
     def _cursor(self) -> Iterator[_Cursor]:
-        """A cursor of our own. Whoever keeps an error keeps the cursor too: it must not keep a lock."""
+        """Open a cursor of our own, and close it on an error: whoever keeps the error keeps the cursor and its lock."""
         cursor = _Cursor(self)
         try:
             yield cursor
@@ -66,12 +69,12 @@ class TrackingConnection(apsw.Connection):
             raise
 
     def cursor(self) -> apsw.Cursor:
-        """As in APSW."""
+        """Return a cursor that tracks, unless the program has set a cursor factory of its own."""
         return _Cursor(self) if self.cursor_factory is apsw.Cursor else super().cursor()
 
 
 class _Cursor(apsw.Cursor):
-    """Runs again what fails so."""
+    """A cursor that runs a statement again if a trigger could not report what it wrote."""
 
     __slots__ = ()
 
@@ -103,7 +106,7 @@ class _Cursor(apsw.Cursor):
                 self.track(error, statements, current, options)
 
     def _execute_each(self, statements: str, bindings: Any, options: dict[str, Any]) -> apsw.Cursor:
-        """Several statements: those behind one that fails so still have their turn."""
+        """Run several statements, going on after one that had to be run again."""
         begun: list[tuple[str, Any]] = []
         own = self.exec_trace
         tracer = own or self.connection.exec_trace
@@ -128,19 +131,19 @@ class _Cursor(apsw.Cursor):
         return self.execute(rest, bindings, **options) if rest.strip() else self
 
     def track(self, error: UnicodeDecodeError, statement: str, bindings: Any, options: dict[str, Any]) -> apsw.Cursor:
-        """Run a statement that failed so; another error is raised again."""
+        """Run a statement again with tracking, if that was the reason it failed; otherwise raise the error."""
         db = self.connection
         if not isinstance(db, TrackingConnection) or db.tracker is None or not _raised_in_a_trigger(error):
             raise error
         with db.tracker.noting(db):
             super().execute(statement, bindings, **options)
-            if not _ended(self):  # RETURNING: what it returns would be read after its transaction
+            if not _ended(self):  # RETURNING: its rows would be read after its transaction
                 raise error
         return self
 
 
 def _raised_in_a_trigger(error: UnicodeDecodeError) -> bool:
-    """Whether it was a function of the triggers that could not be called."""
+    """Return whether the error came from calling a function of the triggers."""
     trace = error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_name.startswith(f"user-defined-scalar-{CALLS}"):
@@ -164,8 +167,10 @@ class Tracker:
         self._capture = capture
 
     def capture_others(self) -> None:
-        """What programs wrote to tables of other kinds is recorded before ``crsql_changes`` is read: within the
-        statement that could not be committed."""
+        """Capture what programs wrote to tables of other kinds, before ``crsql_changes`` is read.
+
+        It has to be done within the statement, as it could not be committed.
+        """
         self._state.others.capture()
 
     @contextmanager
@@ -173,7 +178,7 @@ class Tracker:
         """Record what is done inside to rows of CRRs, together with it or not at all.
 
         Raises:
-            ReplicaError: a row comes with a key that nobody can read.
+            ReplicaError: a row gets a key that nobody can read.
         """
         tables = {crr.table.name: crr for crr in self._state.catalogue().crrs.values()}
         authorizer, written = db.authorizer, set[str]()
@@ -193,7 +198,7 @@ class Tracker:
             encoding = db.pragma("encoding")
             for change in parsed(changeset, encoding):
                 self._capture.changed(tables[change.table], change)
-            if encoding != "UTF-8":  # there half a surrogate pair in a new key keeps the extension from telling of it
+            if encoding != "UTF-8":  # in UTF-16, a lone surrogate in a new key keeps the extension from reporting it
                 for name in written & tables.keys():
                     self._check_recorded(tables[name])
 
@@ -204,6 +209,8 @@ class Tracker:
 
 
 def _without_calls(others: _Authorizer | None, written: set[str]) -> _Authorizer:
+    """Return an authorizer that keeps triggers from calling our functions, and notes which tables are written."""
+
     def authorize(action: int, first: str | None, second: str | None, schema: str | None, inside: str | None) -> int:
         if action in (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE):
             written.add(first or "")

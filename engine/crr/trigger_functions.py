@@ -21,7 +21,7 @@ Key = tuple[SQLiteValue, ...]
 
 
 def key_unreadable(crr: Crr) -> ReplicaError:
-    """The refusal of a row of which nobody could ever be told."""
+    """Return the error for a row whose key is not valid text, so that no peer could ever be told of it."""
     return ReplicaError(
         t("A row of the table “{table}” cannot be written: its key is not valid text.", table=crr.name),
         hint=t("Correct the text, or store it as a BLOB."),
@@ -29,14 +29,14 @@ def key_unreadable(crr: Crr) -> ReplicaError:
 
 
 class Capture:
-    """Turns one row's write into clock rows. All of them are stamped with this transaction's version."""
+    """Turns one row's write into clock rows, all stamped with this transaction's version."""
 
     def __init__(self, state: State) -> None:
         self._state = state
         self._attached = Attached()
 
     def after_insert(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
-        """crsql_after_insert(table, NEW.key...): cr-sqlite.md 5.2."""
+        """Record an insert: crsql_after_insert(table, NEW.key...), cr-sqlite.md 5.2. Returns 0."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
         self._create(crr, key, state.next_version())
@@ -54,7 +54,11 @@ class Capture:
         execute(crr.sql.bump_all, (row_key, version, state.next_seq(len(crr.columns))))
 
     def after_update(self, table: SQLiteValue = None, *values: SQLiteValue) -> int:
-        """crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...): cr-sqlite.md 5.3."""
+        """Record an update: crsql_after_update(table, NEW.key..., OLD.key..., NEW.columns..., OLD.columns...),
+        cr-sqlite.md 5.3.
+
+        Returns 0.
+        """
         state = self._state
         crr = self._crr(table, None, len(values))
         width, columns = len(crr.key), len(crr.columns)
@@ -78,7 +82,7 @@ class Capture:
             self._state.db.execute(crr.sql.bump_cells(len(changed)), (row_key, version, seq, *changed))
 
     def after_delete(self, table: SQLiteValue = None, *key: SQLiteValue) -> int:
-        """crsql_after_delete(table, OLD.key...): cr-sqlite.md 5.4."""
+        """Record a delete: crsql_after_delete(table, OLD.key...), cr-sqlite.md 5.4. Returns 0."""
         state = self._state
         crr = self._crr(table, len(key), len(key))
         version = state.next_version()
@@ -86,11 +90,10 @@ class Capture:
         return 0
 
     def changed(self, crr: Crr, change: RowChange) -> None:
-        """Record what became of a row, of which the triggers have told nothing. A changed key is a row that goes, and
-        another one that comes.
+        """Record a change to a row that the triggers did not report. A changed key is a delete and an insert.
 
         Raises:
-            ReplicaError: a row comes with a key that nobody can read.
+            ReplicaError: a row gets a key that nobody can read.
         """
         version = self._state.next_version()
         columns = [column for column in crr.table.columns if not column.hidden]
@@ -106,7 +109,7 @@ class Capture:
             self._bury(crr, self._find_any(crr, key), version)
 
     def _find_any(self, crr: Crr, key: Key) -> int:
-        """As _find_key, also for a key with text that nobody can read."""
+        """Return the number of a key, like ``_find_key``, even if the key contains text that is not valid."""
         if invalid_text.readable(key):
             return self._find_key(crr, key)
         db = self._state.db
@@ -129,11 +132,11 @@ class Capture:
         execute(crr.sql.drop_cells, (row_key,))
 
     def _move(self, crr: Crr, old: int, new: int, version: int) -> None:
-        """The row went from key ``old`` to key ``new``.
+        """Record that a row's key changed, from key number ``old`` to ``new``.
 
-        Stock leaves the moved cells' stamps alone, and a peer that syncs by version then never gets them
-        (cr-sqlite.md 5.7). Here every cell of the row is stamped again at its new key; a live target that the move
-        replaced counts as causal length 1 even without a sentinel, so that its old cells lose everywhere.
+        Stock leaves the moved cells' stamps alone, so a peer that syncs by version never gets them (cr-sqlite.md 5.7).
+        Here every cell of the row is stamped again at its new key. A live target that the move replaced counts as
+        causal length 1 even without a sentinel, so that its old cells lose everywhere.
         """
         state = self._state
         execute = state.db.execute
@@ -145,12 +148,12 @@ class Capture:
         bulk.run(state.db, crr.sql.put_cell, rows)
 
     def _find_key(self, crr: Crr, key: Key) -> int:
-        """The number of a key that nearly always is known."""
+        """Return the number of a key, which nearly always is known."""
         row_key: int | None = self._state.db.execute(crr.sql.find_key, key).get
         return self._add_key(crr, key)[0] if row_key is None else row_key
 
     def _add_key(self, crr: Crr, key: Key) -> tuple[int, bool]:
-        """The key's number, and whether it was known before; mostly it was not."""
+        """Return the key's number, and whether it was known before, which it mostly was not."""
         execute = self._state.db.execute
         row_key = execute(crr.sql.add_key, key).get
         if row_key is None:

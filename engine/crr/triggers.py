@@ -1,4 +1,4 @@
-"""The sync triggers of a CRR (cr-sqlite.md 2.4): their text, and whether those that a table has record every write."""
+"""The sync triggers of a CRR (cr-sqlite.md 2.4): their text, and whether those of a table record every write."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _EACH_ROW = ["for", "each", "row"]
 
 
 class Watch(Enum):
-    """How well a table is watched by its triggers.
+    """How completely a table's triggers record its writes.
 
-    WHOLE: every write is recorded. OLDER: a column came without telling them, so that updates are refused, and every
-    other write is recorded. BROKEN: writes may go unrecorded.
+    WHOLE: every write. OLDER: a column was added without updating them, so updates are refused and every other write is
+    recorded. BROKEN: writes may go unrecorded.
     """
 
     WHOLE = 0
@@ -42,11 +42,11 @@ class Triggers:
         self._columns = columns
 
     def name(self, event: str) -> str:
-        """The name of the trigger for an event."""
+        """Return the name of the trigger for an event."""
         return trigger_name(self._name, event)
 
     def sql(self, event: str) -> str:
-        """The statement that makes it."""
+        """Return the statement that creates it."""
         return (
             f"CREATE TRIGGER {ident(self.name(event))} AFTER {event.upper()} ON {ident(self._table)}"
             f" FOR EACH ROW WHEN crsql_internal_sync_bit() = 0 BEGIN VALUES ({self._call(event)}); END"
@@ -60,9 +60,9 @@ class Triggers:
         return f"crsql_after_{event}({', '.join([literal(self._name), *values])})"
 
     def watch(self, event: str, found: str | None) -> Watch:
-        """What the trigger with this text does; None for a trigger that is not there.
+        """Return what a trigger does, judged by its text; None as text stands for a missing trigger.
 
-        The published engine writes them with other blanks and without FOR EACH ROW.
+        The published engine writes them with other whitespace and without FOR EACH ROW.
         """
         if found is None:
             return Watch.BROKEN
@@ -83,7 +83,7 @@ class Triggers:
         return Watch.OLDER if event == "update" and one_call and self._older(found) else Watch.BROKEN
 
     def _older(self, found: str) -> bool:
-        """Does an update pass on some of the columns, each as it was and as it is?"""
+        """Return whether an update trigger passes only some of the columns, each as NEW and as OLD."""
         keys = [f"{row}.{name.lower()}" for row in ("new", "old") for name in self._key]
         passed = call_arguments(found, "crsql_after_update")
         new, old = (
@@ -96,7 +96,7 @@ class Triggers:
 
 
 def trigger_name(name: str, event: str) -> str:
-    """The name of a CRR's trigger for an event; ``name`` is the wire name."""
+    """Return the name of a CRR's trigger for an event; ``name`` is the wire name."""
     return f"{name}__crsql_{event[0]}trig"
 
 

@@ -1,4 +1,4 @@
-"""Rows of one shape, decided together: the rules of ``row`` for the changes that need no more than a comparison."""
+"""Rows of one shape, decided together: the rules of ``row`` for changes that need no more than a comparison."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ from engine.tables.validate import check_keys
 
 
 def gather(state: State, crr: Crr, batch: Columns, shape: Shape, *, js_numbers: bool) -> Group | None:
-    """The rows of a shape with their keys and values, in the order of their keys: the table and its indexes are then
-    visited in their own order.
+    """Collect the rows of a shape with their keys and values, ordered by key.
+
+    In that order the table and its indexes are visited in their own order.
 
     Returns:
         None if a value would be refused, or if the keys are of several types.
@@ -64,7 +65,7 @@ def decide(
         report_applied: whether somebody may ask what was overwritten.
 
     Yields:
-        groups of which every cell wins, and rows (their places) that have to be looked at one by one.
+        groups in which every cell wins, and lists of places in the batch whose rows have to be decided one by one.
     """
     new = all_new(db, group)
     if group.deletes:
@@ -88,7 +89,7 @@ def decide(
     if versions is None:
         yield from _compared(db, group, batch)
     elif all(list(theirs) == list(mine) for theirs, mine in zip(offered, versions, strict=True)):
-        odd = differing(db, group)  # as nothing is when all is here already
+        odd = differing(db, group)  # nothing, if all of it is here already
         if odd:
             yield from _compared(db, group.rows(odd), batch)
     else:
@@ -107,7 +108,7 @@ def _compared(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Gro
     met = replace(group.rows(tags) if len(tags) < size else group, numbers=numbers, present=present, old=old)
     lengths = _lengths(sentinels, versions)
     if set(lengths) != {group.length}:
-        # Not known to be seen (its other columns may be), or one that comes back to life.
+        # Not known to be seen (its other columns may be), or a row that is revived.
         other = [n for n, length in enumerate(lengths) if length < group.length]
         if other:
             yield _changes(met.rows(other))
@@ -119,7 +120,7 @@ def _compared(db: apsw.Connection, group: Group, batch: Columns) -> Iterator[Gro
 
 
 def _deleted(db: apsw.Connection, group: Group) -> Iterator[Group]:
-    """A delete wins over every shorter causal length; that of a row without a sentinel is shorter than any."""
+    """Yield the rows that are deleted: those with a shorter causal length, or without a sentinel."""
     tags, numbers, _, sentinels = look_up(db, group)
     new = sorted(set(range(len(group.firsts))).difference(tags))
     if new:
@@ -130,7 +131,7 @@ def _deleted(db: apsw.Connection, group: Group) -> Iterator[Group]:
 
 
 def _lengths(sentinels: Sequence[int], versions: Sequence[Sequence[int]]) -> Sequence[int]:
-    """Causal lengths, as far as these clock rows tell: without a sentinel, 1 for a row that has any other."""
+    """Return causal lengths, as far as these clock rows tell: without a sentinel, 1 for a row that has any other."""
     if set(sentinels) == {-1} and min(versions[0]) >= 0:
         return [1] * len(sentinels)
     return [
@@ -140,6 +141,7 @@ def _lengths(sentinels: Sequence[int], versions: Sequence[Sequence[int]]) -> Seq
 
 
 def _winners(met: Group, versions: Sequence[Sequence[int]], batch: Columns) -> Iterator[Group]:
+    """Yield groups of the cells that win, one for each combination of columns."""
     verdicts = [
         _compare(pick(batch.col_versions, places), mine, values, old, met.present)
         for places, mine, values, old in zip(met.places, versions, met.values, met.old, strict=True)
@@ -161,9 +163,14 @@ def _winners(met: Group, versions: Sequence[Sequence[int]], batch: Columns) -> I
 def _compare(
     offered: Sequence[int], mine: Sequence[int], values: Values, old: Values, present: Sequence[int]
 ) -> bool | list[bool]:
-    """Tell which cells of one column win (cr-sqlite.md 7.3): one answer where it is the same for all.
+    """Decide which cells of one column win (cr-sqlite.md 7.3).
 
-    ``mine`` is -1 where there is no cell.
+    Args:
+        offered: the incoming col_versions. mine: ours, -1 where there is no cell.
+        values, old: the incoming values, and ours. present: whether we have a base row.
+
+    Returns:
+        One answer if it is the same for all of them.
     """
     if all(map(gt, offered, mine)):
         return True
@@ -178,4 +185,5 @@ def _compare(
 
 
 def _changes(group: Group) -> list[int]:
+    """Return the places in the batch of all changes of a group."""
     return [place for places in group.places for place in places]

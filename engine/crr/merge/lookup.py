@@ -1,4 +1,4 @@
-"""What the file holds for the rows of a group: their numbers, the versions of their cells, their values."""
+"""Reads what the file holds for the rows of a group: their numbers, the versions of their cells, their values."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from engine.tables.grouping.bulk import each_block, each_of_columns
 from engine.tables.grouping.columns import ascending, picker
 
 _JOINED = 50
-"""Columns that are looked up at once: SQLite joins at most 64 tables."""
+"""How many columns are looked up at once: SQLite joins at most 64 tables."""
 
 _COMPARED = 200
-"""Columns that are compared at once: SQLite's expressions are at most 1000 deep."""
+"""How many columns are compared at once: SQLite's expressions are at most 1000 deep."""
 
 _ONE_CLASS = (Affinity.TEXT, Affinity.REAL)
-"""Columns in which values that are equal are of one storage class."""
+"""Affinities of columns in which equal values are of one storage class."""
 
 
 def all_new(db: apsw.Connection, group: Group) -> bool:
-    """Is it plain that none of the keys can be known? Numbers are, when they are above all that are."""
+    """Return whether it is plain that none of the keys can be known, as with numbers above all known ones."""
     if len(group.keys) > 1:
         return bool(db.execute(group.crr.sql.last_key).get == 0)
     highest, first = db.execute(group.crr.sql.highest).get, group.keys[0][0]
@@ -36,8 +36,11 @@ def all_new(db: apsw.Connection, group: Group) -> bool:
 
 
 def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Sequence[int] | None:
-    """The numbers of the rows if all of them are known, none if none is. None for anything in between, or if the keys
-    cannot be bound at once."""
+    """Return the numbers of the rows if all of them are known, nothing if none is.
+
+    Returns:
+        None if only some are known, or if the keys cannot be bound at once.
+    """
     if keys is None:
         return None
     size, first, last = len(group.firsts), group.keys[0][0], group.keys[0][-1]
@@ -51,12 +54,16 @@ def known_numbers(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | 
     return None
 
 
-# Rows of which the file has every cell that they are offered, and no sentinel
+# Rows of which the file has every cell that is offered, and no sentinel
 
 
 def settled(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> Settled | None:
-    """Look at the clock rows of the rows with these numbers. None unless each row has each cell that it is offered and
-    no sentinel, as nearly all have, or if they are offered another causal length."""
+    """Look at the clock rows of the rows with these numbers.
+
+    Returns:
+        None unless each row has every cell that it is offered and no sentinel, as nearly all have; also if it is
+        offered another causal length than 1, or very many columns.
+    """
     width = len(group.columns)
     if group.length > 1 or width > _COMPARED:
         return None
@@ -64,14 +71,14 @@ def settled(db: apsw.Connection, group: Group, numbers: Sequence[int]) -> Settle
     between = ordered[-1] - ordered[0] == len(numbers) - 1
     sql = group.crr.sql.span_versions(group.columns, between=between)
     count, named, low, high = db.execute(sql, _bounds(ordered, between)).get
-    # A row has no name twice: so many of these names are each of them for each row.
+    # No row has a name twice, so this count means that each row has each name.
     return Settled(low, high, ordered, between) if count == named == len(numbers) * width else None
 
 
 def known_versions(
     db: apsw.Connection, group: Group, numbers: Sequence[int], found: Settled
 ) -> list[Sequence[int]] | None:
-    """The col_version of the cells of such rows, column by column. None if they cannot be told from one text."""
+    """Return the col_version of each cell of such rows, column by column; None if they cannot be told from one text."""
     size, width = len(numbers), len(group.columns)
     if found.low == found.high:
         return [[found.low] * size] * width
@@ -93,18 +100,21 @@ def _bounds(numbers: Sequence[int], between: bool) -> tuple[SQLiteValue | apsw.C
 
 
 def held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Held:
-    """What the base rows of such rows hold."""
+    """Return what the base rows of such rows hold."""
     present, *old = zip(*db.execute(group.crr.sql.held(group.columns), (keys,)), strict=True)
     return present, old
 
 
 def keep_held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None) -> Callable[[], Held]:
-    """As held, for somebody who may ask later, and mostly does not. (JSON is made faster than values in Python.)"""
+    """Return a function with the result of ``held``, for somebody who may ask later but mostly does not.
+
+    SQLite makes JSON faster than Python objects.
+    """
     size, affinity = len(group.firsts), group.crr.affinity
     loose = tuple(name for name in group.columns if affinity[name] is Affinity.NONE)
     try:
         count, odd, *texts = db.execute(group.crr.sql.held_at_once(group.columns, loose), (keys,)).get
-    except (apsw.SQLError, apsw.TooBigError):  # a blob, or more than a text can be
+    except (apsw.SQLError, apsw.TooBigError):  # a blob, or longer than a text can be
         odd = 1
     if odd or count < size:
         found = held(db, group, keys)
@@ -113,8 +123,10 @@ def keep_held(db: apsw.Connection, group: Group, keys: apsw.CArrayBinding | None
 
 
 def differing(db: apsw.Connection, group: Group) -> list[int]:
-    """Those of such rows whose base row is not there, or does not hold what they are offered. (Values are bound faster
-    than they are read.)"""
+    """Return which of such rows have no base row, or one that does not hold what is offered.
+
+    Binding values is faster than reading them.
+    """
     affinity = group.crr.affinity
     mixed = tuple(name for name in group.columns if affinity[name] not in _ONE_CLASS)
     sql = group.crr.sql.differ(group.columns, mixed)
@@ -126,7 +138,7 @@ def differing(db: apsw.Connection, group: Group) -> list[int]:
 
 
 def look_up(db: apsw.Connection, group: Group) -> list[Sequence[Any]]:
-    """What ``Statements.meet`` tells of the rows, column by column."""
+    """Return what ``Queries.meet`` gives for the rows, column by column."""
     columns = () if group.deletes else group.columns
     head: list[Any] = []
     versions: list[Any] = []
@@ -149,7 +161,7 @@ def _met(db: apsw.Connection, group: Group, columns: tuple[str, ...]) -> list[tu
 
 
 def bound_at_once(group: Group) -> apsw.CArrayBinding | None:
-    """The keys as one parameter, where SQLite can take them so: integers, and TEXT without NUL characters."""
+    """Return the keys as one parameter if SQLite can take them so: integers, and TEXT without NUL characters."""
     if len(group.keys) > 1:
         return None
     kinds = set(map(type, group.keys[0]))

@@ -34,11 +34,11 @@ from engine.tables.validate import check_table
 from engine.text import t
 
 CROSSOVER = 100
-"""Below so many, a batch is merged row by row: to look for what its rows have in common would take longer."""
+"""A batch with fewer changes is merged row by row, as finding what its rows have in common would take longer."""
 
 
 class _Table:
-    """The part of a batch that is for one table: rows in groups, and rows one by one."""
+    """One table's part of a batch: rows in groups, and rows one by one."""
 
     def __init__(self, crr: Crr, rows: Rowwise) -> None:
         self.crr = crr
@@ -52,7 +52,7 @@ class _Table:
             write_rows(db, group)
 
     def deleted(self) -> list[Key]:
-        """The keys of the rows that are deleted."""
+        """Return the keys of the rows to delete."""
         return [*self.rows.deleted(), *chain(*(zip(*one.keys, strict=True) for one in self.groups if one.deletes))]
 
 
@@ -60,10 +60,10 @@ class _Decision:
     """A batch that is decided and not written yet (``engine.tables.kind.Decision``).
 
     Attributes:
-        batch: the changes; ``columns``: they as columns, where they were decided in groups.
+        batch: the changes. columns: the same as columns, if they were decided in groups.
         tables: what is to be written.
-        places: those that won, in order.
-        versions: the db_version for each place that won, once it is written.
+        places: the changes that won, as indexes into the batch, in order.
+        versions: the db_version of each place that won, once it is written.
     """
 
     def __init__(
@@ -83,16 +83,16 @@ class _Decision:
 
     @property
     def won(self) -> int:
-        """How many won."""
+        """How many changes won."""
         return len(self.places)
 
     def write(self) -> None:
-        """Write what won."""
+        """Write the changes that won."""
         if self.places:
             self._merger._write_all(self)
 
     def applied(self) -> Iterator[tuple[int, Applied]]:
-        """What won, each with its place."""
+        """Iterate over the changes that won, each with its place."""
         for table in self.tables:
             yield from table.rows.applied(self.versions)
             for group in table.groups:
@@ -100,7 +100,10 @@ class _Decision:
 
 
 class _Batches:
-    """What ``Merger.batches`` returns. (A generator would take three times as long, for each single change.)"""
+    """The context manager that ``Merger.batches`` returns.
+
+    A generator would take three times as long for a single change.
+    """
 
     def __init__(self, state: State, *, many: bool) -> None:
         self._state = state
@@ -123,19 +126,19 @@ class _Batches:
 
 
 class Merger:
-    """Merges changes inside a transaction that the caller began and will end; one object for each transaction, because
-    it remembers what it looked up.
+    """Merges changes inside a transaction that the caller began and will end.
 
-    Changes are taken a few thousand at a time. Rows that are offered the same columns are decided and written
-    together (``groups``), all others on their own (``rowwise``); what comes of it is the same. The rows are written
-    before their clocks, so that a single change that a constraint refuses has written nothing.
+    There is one for each transaction, because it remembers what it looked up. Changes are taken a few thousand at a
+    time. Rows that are offered the same columns are decided and written together (``groups``), all others on their own
+    (``rowwise``), with the same result. The rows are written before their clocks, so that a single change that a
+    constraint refuses has written nothing.
 
     Args:
         state: the connection's.
-        rule: for the triggers of an app; None where a program merges by SQL: on its connection they run as they are.
-        js_numbers: see Storage.stored.
-        exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in
-            stock, negative clocks count as very old, and a missing site id means this file itself.
+        rule: for an app's triggers; None if a program merges by SQL, on whose connection they run as they are.
+        js_numbers: see ``Storage.stored``.
+        exact: refuse what only hostile or broken peers send. The SQL surface passes False: there, as in stock, negative
+            clocks count as very old, and a missing site id means this file itself.
         report_applied: whether anybody will ask a decision what was ``applied``.
     """
 
@@ -159,11 +162,15 @@ class Merger:
         self._single = Single(state, js_numbers=js_numbers, exact=exact, report_applied=report_applied)
 
     def batches(self, *, many: bool) -> AbstractContextManager[None]:
-        """Stands around all batches: a failure takes the count of rows back; ``many`` rows come without triggers."""
+        """Return the context for all batches of a merge: a failure resets the count of rows.
+
+        Args:
+            many: merge without the triggers, where that can be done.
+        """
         return _Batches(self._state, many=many)
 
     def merge(self, changes: Sequence[Change]) -> None:
-        """Merge all of them, in order.
+        """Merge changes, in order.
 
         Raises:
             InvalidChange, SchemaMismatch, TableBroken: the caller rolls back.
@@ -173,7 +180,7 @@ class Merger:
                 self.decide(batch).write()
 
     def decide(self, batch: Sequence[Change]) -> _Decision | SingleDecision:
-        """Decide which changes of a batch win. Raises as ``merge``."""
+        """Decide which changes of a batch win. Raises what ``merge`` raises."""
         if len(batch) == 1 and (self._rule is None or not self._rule.guards):
             decision = self._single.decide(batch[0])
             if decision is not None:
@@ -202,7 +209,7 @@ class Merger:
         decision.versions = versions
 
     def _won(self, tables: Sequence[_Table], size: int) -> Sequence[int]:
-        """The places that won, of a batch of ``size``, in order."""
+        """Return the places that won, in order, of a batch of ``size`` changes."""
         singles = [table.rows.decide() for table in tables]
         groups = [group for table in tables for group in table.groups]
         grouped = sum(len(group.firsts) * len(group.columns) for group in groups)
@@ -232,7 +239,7 @@ class Merger:
         return [self._group(self._table(name), batch, columns, where) for name, where in columns.by_table().items()]
 
     def _group(self, table: _Table, batch: Sequence[Change], columns: Columns, spans: Sequence[range]) -> _Table:
-        """Decide the rows that can be grouped, and hand the others to ``table.rows``."""
+        """Decide the rows that can be grouped, and offer the others to ``table.rows``."""
         shapes, single = sort_out(columns, spans, table.crr.affinity)
         gathered: list[Group] = []
         for shape in shapes:
@@ -261,11 +268,11 @@ class Merger:
     def _decided(self, group: Group, columns: Columns) -> list[Group | Sequence[int]]:
         try:
             return list(decide(self._db, group, columns, report_applied=self._report_applied))
-        except UnicodeDecodeError:  # the file holds text that nobody can read
+        except UnicodeDecodeError:  # the file holds text that is not valid
             return list(group.places)
 
     def _number(self, table: _Table) -> None:
-        """Give new rows the next numbers, in the order in which they came."""
+        """Give new rows the next key numbers, in the order in which they came."""
         db, sql = self._db, table.crr.sql
         groups = [group for group in table.groups if not group.numbers]
         singles = table.rows.new()
@@ -286,7 +293,7 @@ class Merger:
             bulk.run_columns(db, sql.put_key, [group.numbers, *group.keys])
 
     def _versions(self, incoming: Sequence[int], won: Sequence[int]) -> Sequence[int]:
-        """The db_version for each place that won: never decreasing, whatever row they are of (cr-sqlite.md 4)."""
+        """Return the db_version for each place that won, never decreasing across all rows (cr-sqlite.md 4)."""
         won_with = pick(incoming, won)
         in_order = ascending(won_with)
         highest = won_with[-1] if in_order else max(won_with)
@@ -309,7 +316,7 @@ class Merger:
         return versions
 
     def _authors(self, sites: Sequence[SiteId | None], won: Sequence[int]) -> Sequence[int]:
-        """The ordinal of the author for each place that won."""
+        """Return the ordinal of the author for each place that won."""
         known = self._ordinals
         authors = sites[:1] if alike(sites) else dict.fromkeys(pick(sites, won))
         for site_id in authors:
@@ -320,7 +327,7 @@ class Merger:
         return [known.get(site_id, 0) for site_id in sites]
 
     def _write(self, table: _Table) -> None:
-        """Write the base rows: the sync triggers are quiet, and refusals become our errors."""
+        """Write the base rows, with the sync triggers quiet; turn refusals into our errors."""
         crr = table.crr
         try:
             with self._state.quiet(), self._guarded(table):
@@ -340,8 +347,11 @@ class Merger:
         return rule.deleting(name, table.deleted()) if rule is not None and rule.guards else nullcontext()
 
     def _is_of_triggers(self, error: Exception, table: _Table) -> bool:
-        """Is it an app's trigger that fails? Its RAISE is known; of all else, the table would take its rows without
-        triggers, which is tried and taken back."""
+        """Return whether an error came from an app's trigger.
+
+        A trigger's RAISE has its own code. As for other errors: if the table takes the rows without triggers, which is
+        tried and rolled back, it was one.
+        """
         if getattr(error, "extendedresult", None) == apsw.SQLITE_CONSTRAINT_TRIGGER:
             return True
         db = self._db
@@ -350,7 +360,7 @@ class Merger:
                 db.execute("SAVEPOINT crsql_tried")
                 table.write(db)
                 return True
-            except (apsw.Error, SynclineError):  # also where a statement of the app's is running, as in crsql_changes
+            except (apsw.Error, SynclineError):  # also while a statement of the app's is running, as in crsql_changes
                 return False
             finally:
                 with suppress(apsw.Error):
@@ -358,7 +368,7 @@ class Merger:
 
 
 def _repeated(groups: Sequence[Group], rows: Rowwise) -> bool:
-    """Is one row in two places? Two encodings can mean one key."""
+    """Return whether a row is in two places, as two encodings can mean one key."""
     keys = set(rows.keys) if groups and len(groups[0].keys) > 1 else {key[0] for key in rows.keys}
     total = len(rows.keys)
     for group in groups:

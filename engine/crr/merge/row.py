@@ -11,8 +11,8 @@ from engine.sqlite.values import greater, same
 from engine.tables import refusals
 
 ClockRow = tuple[int, int, int]
-"""A clock row to write: its col_version; the place in the batch of the change that gives seq and author; and the
-place of the change at which it is stamped with a db_version. (A bare tuple: there is one for each change.)"""
+"""A clock row to write: its col_version; the place in the batch of the change that gives its seq and author; and the
+place of the change at which it is stamped with a db_version. (A bare tuple, as there is one for each change.)"""
 
 OURS = SiteId(b"")
 """Stands for the author of a change that names none: this file."""
@@ -24,14 +24,14 @@ class Row:
 
     Attributes:
         key: the primary key.
-        number: its __crsql_key; None when the file has none for it yet.
+        number: its __crsql_key; None if the file has none for it yet.
         length: the causal length: odd alive, even deleted, 0 never seen.
         cells: col_version of every column with a clock row.
-        stored: what the base row holds in the columns that the changes name; None when there is no base row.
+        stored: the base row's values of the columns that the changes name; None if there is no base row.
         deleted: the base row is to be deleted, before anything else.
         ensure: a base row is to be made, if there is none.
         values: the values to write.
-        zeroed: the change at which the cells that were on disk go to col_version 0; None when they do not.
+        zeroed: the place of the change at which the cells on disk are set to col_version 0; None if they are not.
         authors: who wrote the columns with a clock row; None unless equal values are merged too.
         clocks: the clock rows to write, by column or sentinel.
         impacted: merge effects (cr-sqlite.md 7.6).
@@ -51,7 +51,7 @@ class Row:
     impacted: int = 0
 
     def needs_stored(self, change: Change) -> bool:
-        """Could ``change`` have to be compared with, or overwrite, what the base row holds now?"""
+        """Return whether ``change`` may have to be compared with the base row's value, or may overwrite it."""
         return (
             self.length % 2 == 1
             and change.cl % 2 == 1
@@ -60,8 +60,7 @@ class Row:
         )
 
     def old(self, cid: str) -> tuple[SQLiteValue, bool]:
-        """What the live row holds in ``cid``, and whether that is known: (None, False) when there is no
-        row."""
+        """Return the live row's value of ``cid``, and whether it is known: (None, False) if there is no row."""
         if cid in self.values:
             return self.values[cid], True
         if self.length % 2 and self.stored is not None and cid in self.stored:
@@ -72,7 +71,7 @@ class Row:
         """Decide one change.
 
         Args:
-            place: of the change in its batch.
+            place: the change's place in its batch.
             change: the change.
             value: its value as the column will store it.
             columns: the tracked columns.
@@ -113,14 +112,17 @@ class Row:
         if mine is None or mine != change.col_version:
             return mine is None or change.col_version > mine
         current, known = self.old(change.cid)
-        # The clock knows the cell but the row is gone (a write nobody tracked): stock fails here for good.
+        # The clock knows the cell but the row is gone, by a write that nobody tracked: stock fails here for good.
         # Taking the value brings the row back.
         if not known or greater(value, current):
             return True
         return self.authors is not None and same(value, current) and self._outranks(change)
 
     def _outranks(self, change: Change) -> bool:
-        """With merge-equal-values the higher site id is recorded, so that all replicas name the same author."""
+        """Return whether the change's site id is the higher one.
+
+        With merge-equal-values the higher one is recorded, so that all replicas name the same author.
+        """
         assert self.authors is not None
         return bool(change.site_id) and (change.site_id or b"") > self.authors[change.cid]
 

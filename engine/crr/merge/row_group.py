@@ -15,8 +15,9 @@ Values = Sequence[SQLiteValue]
 
 @dataclass(slots=True)
 class Group:
-    """Rows and the changes that they are offered, or that won; every sequence has the rows in the same order. An even
-    causal length means that they are deleted: the only column is the sentinel then.
+    """Rows with the changes that they are offered, or that won. Every sequence has the rows in the same order.
+
+    With an even causal length the rows are deleted, and the only column is the sentinel.
 
     Attributes:
         crr: their table.
@@ -25,10 +26,10 @@ class Group:
         firsts: the place in the batch of each row's first change.
         keys: the values of each column of the key.
         places: for each of ``columns``, the places of its changes.
-        values: likewise, what they write.
-        numbers: the __crsql_key of each row; empty while they are new to the file.
-        present: whether each has a base row. old: what that holds, for each of ``columns``.
-        held: tells these two, of a group that is known to win as it is.
+        values: for each of ``columns``, the values of its changes.
+        numbers: the __crsql_key of each row; empty as long as they are new to the file.
+        present: whether each has a base row. old: the values of that row, for each of ``columns``.
+        held: returns these two, in a group that is known to win as it is.
     """
 
     crr: Crr
@@ -50,11 +51,11 @@ class Group:
 
     @property
     def names(self) -> Values | list[tuple[SQLiteValue, ...]]:
-        """The keys, each as one value that can be compared with the others."""
+        """The keys, each as one comparable value."""
         return self.keys[0] if len(self.keys) == 1 else list(zip(*self.keys, strict=True))
 
     def rows(self, chosen: Sequence[int]) -> Group:
-        """Only these rows, in this order."""
+        """Return a group of only these rows, in this order."""
         some = picker(chosen)
 
         def of(columns: Sequence[Sequence[Any]]) -> list[Sequence[Any]]:
@@ -67,7 +68,7 @@ class Group:
         )  # fmt: skip
 
     def cells(self, chosen: Sequence[int]) -> Group:
-        """Only these columns."""
+        """Return a group of only these columns."""
         return replace(
             self,
             columns=tuple(self.columns[n] for n in chosen),
@@ -78,11 +79,11 @@ class Group:
 
 
 class Settled(NamedTuple):
-    """The cells of such rows.
+    """The clock rows of rows that have every offered cell and no sentinel.
 
     Attributes:
         low, high: the lowest and the highest col_version among them.
-        numbers: the rows, in order.
+        numbers: the rows' key numbers, in order.
         between: whether these are all numbers between the first and the last.
     """
 
@@ -93,4 +94,4 @@ class Settled(NamedTuple):
 
 
 Held = tuple[Sequence[int], Sequence[Sequence[Any]]]
-"""Whether there is a base row for each row, and what it holds in each column."""
+"""Whether each row has a base row, and the values of these, column by column."""

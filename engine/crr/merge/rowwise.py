@@ -1,4 +1,4 @@
-"""Merges the changes to one table row by row: the way for a few changes, and for rows with anything unusual."""
+"""Merges the changes to one table row by row: for few changes, and for rows with anything unusual."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from engine.tables.validate import check, check_key
 
 Key = tuple[SQLiteValue, ...]
 _Offers = list[tuple[int, Change, SQLiteValue]]
-"""(place in the batch, change, its value as it will be stored)."""
+"""(place in the batch, change, its value as the column will store it)."""
 _Won = tuple[Change, Key, SQLiteValue, bool]
-"""An Applied that has no version yet."""
+"""An Applied without its version."""
 
 
 class Rowwise:
-    """The rows of one table and what each is offered. The steps are called in the order in which they stand here.
+    """The rows of one table and what each is offered. The methods are called in the order in which they stand here.
 
     Args:
         state: the connection's.
@@ -44,7 +44,7 @@ class Rowwise:
         self._won: dict[int, _Won] = {}
 
     def offer(self, place: int, change: Change) -> None:
-        """Check a change and hand it to its row; the changes to one row in their order.
+        """Check a change and hand it to its row. Changes to one row must be offered in order.
 
         Raises:
             InvalidChange: no well-behaved peer sends it.
@@ -64,11 +64,11 @@ class Rowwise:
 
     @property
     def keys(self) -> Collection[Key]:
-        """Those of the rows."""
+        """The keys of the rows."""
         return self._rows.keys()
 
     def decide(self) -> Collection[int]:
-        """Read what the file holds, and decide; returns the places of the changes that won."""
+        """Read what the file holds, and decide; return the places of the changes that won."""
         self._load_clocks()
         self._load_values()
         tracked = self._crr.affinity
@@ -83,18 +83,18 @@ class Rowwise:
         return self._won.keys()
 
     def new(self) -> list[tuple[int, Row]]:
-        """The rows that need a number, each after the place of its first change."""
+        """Return the rows that need a key number, each with the place of its first change."""
         return [(offers[0][0], row) for row, offers in self._rows.values() if row.clocks and row.number is None]
 
     def deleted(self) -> list[Key]:
-        """The keys of the rows that are deleted, some of which come back."""
+        """Return the keys of the rows to delete, some of which are made again."""
         return [row.key for row in self._changed() if row.deleted]
 
     def write_rows(self) -> None:
-        """Write the base rows; the triggers must be quiet.
+        """Write the base rows, while the triggers are quiet.
 
         Raises:
-            TableBroken: an app's trigger kept one out.
+            TableBroken: an app's trigger kept a row out.
         """
         db, crr, sql = self._db, self._crr, self._crr.sql
         rows = self._changed()
@@ -117,10 +117,10 @@ class Rowwise:
                 verify_writes.check_written(db, crr, columns, values, told[columns])
 
     def write_clocks(self, batch: Sequence[Change], versions: Sequence[int], ordinals: Sequence[int]) -> None:
-        """Write the clock rows; every row has its number now.
+        """Write the clock rows, once every row has its key number.
 
         Args:
-            batch: the changes by their places.
+            batch: the changes by place.
             versions: the db_version to stamp each with.
             ordinals: the author of each.
         """
@@ -142,7 +142,7 @@ class Rowwise:
         )
 
     def applied(self, versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:
-        """Tell of each change that won, after its place."""
+        """Iterate over the changes that won, each with its place."""
         for place, won in self._won.items():
             yield place, Applied(*won, versions[place])
 
@@ -172,7 +172,7 @@ class Rowwise:
             authors[cid] = own if site_id is None else site_id
 
     def _load_values(self) -> None:
-        """Read from the base table what the offered changes may meet there."""
+        """Read from the base table what the offered changes may be compared with."""
         wanted: dict[tuple[str, ...], list[Row]] = {}
         tracked = self._crr.affinity
         for row, offers in self._rows.values():

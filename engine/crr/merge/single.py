@@ -1,4 +1,4 @@
-"""Merges changes one at a time: the way of the SQL surface, and of merges of one change."""
+"""Merges changes one at a time: for the SQL surface, and for merges of one change."""
 
 from __future__ import annotations
 
@@ -45,8 +45,10 @@ class SingleDecision:
         self.won = int(bool(row.clocks))
 
     def write(self) -> None:
-        """Write it, if it won. The base row comes first, so that a change that a constraint refuses has written
-        nothing."""
+        """Write the change if it won.
+
+        The base row comes first, so that a change that a constraint refuses has written nothing.
+        """
         row, state, change = self._row, self._state, self._change
         if not row.clocks:
             return
@@ -91,7 +93,7 @@ class SingleDecision:
             self._state.sync_bit = 0
 
     def applied(self) -> Iterator[tuple[int, Applied]]:
-        """What won, with its place."""
+        """Iterate over the change, if it won, with its place."""
         if self.won:
             change, row = self._change, self._row
             old = row.stored[change.cid] if row.stored else None
@@ -101,10 +103,10 @@ class SingleDecision:
 
 
 class Single:
-    """Decides one change after the other, by the rules of ``row``, with a statement for each step.
+    """Decides one change after another by the rules of ``row``, with a statement for each step.
 
-    Nothing of the file is remembered from one change to the next: between two, a person's program may write anything,
-    take back what was written, or change the schema.
+    Nothing is remembered of the file from one change to the next: in between, a person's program may write anything,
+    roll back what was written, or change the schema.
 
     Args:
         state: the connection's.
@@ -125,8 +127,8 @@ class Single:
         """Decide whether a change wins.
 
         Returns:
-            the decision. None if it has to be made in another way (``Rowwise``), as a person's triggers are on the
-            table, or as equal values are merged too.
+            The decision. None if ``Rowwise`` has to make it, because a person's triggers are on the table or equal
+            values are merged too.
 
         Raises:
             InvalidChange, SchemaMismatch: it cannot be merged.
@@ -160,7 +162,7 @@ class Single:
         return SingleDecision(state, cursor, crr, change, value, row, author)
 
     def _key(self, crr: Crr, packed: bytes) -> Key:
-        """As check_key; the changes to one row mostly come together."""
+        """Unpack and check a key, remembering the last one, as changes to one row mostly come together."""
         of, same, key = self._unpacked
         if of is not crr or same != packed:
             key = check_key(crr, packed)
@@ -168,13 +170,13 @@ class Single:
         return key
 
     def _needs_stored(self, row: Row, change: Change, version: int | None) -> bool:
-        """Does anybody need what the base row holds: whoever is told, or the comparison of two cells of one version?"""
+        """Return whether the base row's value is needed, for reporting it or for comparing two cells of one version."""
         if self._report_applied:
             return row.needs_stored(change)
         return change.col_version == version and change.cl == row.length and row.length % 2 == 1
 
     def _stored(self, cursor: apsw.Cursor, crr: Crr, key: Key, cid: str) -> tuple[SQLiteValue, ...] | None:
-        """What ``Statements.read_cell`` tells."""
+        """Return what ``Queries.read_cell`` gives."""
         sql = crr.sql.read_cell[cid]
         try:
             found: tuple[SQLiteValue, ...] | None = cursor.execute(sql, key).get

@@ -1,5 +1,8 @@
-"""Whether a table took what a merge wrote into it: a trigger of an app's can keep a row out without any error
-(``RAISE(IGNORE)``), or take it away again. Asked only of tables on which there are such triggers."""
+"""Checks that a table took what a merge wrote to it.
+
+An app's trigger can keep a row out without any error (``RAISE(IGNORE)``), or remove it again. Only tables with such
+triggers are checked.
+"""
 
 from __future__ import annotations
 
@@ -18,10 +21,10 @@ Key = tuple[SQLiteValue, ...]
 
 
 def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
-    """See that these rows are gone.
+    """Check that these rows are gone.
 
     Raises:
-        TableBroken: one is still there.
+        TableBroken: one still exists.
     """
     if _count(db, crr, keys):
         raise stands_in_the_way(
@@ -30,7 +33,7 @@ def check_deleted(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
 
 
 def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
-    """See that these rows are there, unless a constraint forbids a row of defaults (cr-sqlite.md 7.7).
+    """Check that these rows exist, unless a constraint forbids a row of defaults (cr-sqlite.md 7.7).
 
     Raises:
         TableBroken: a trigger keeps one out.
@@ -42,14 +45,15 @@ def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
 
 
 def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows: Rows, told: Sequence[Key]) -> None:
-    """See that these rows were written. (What a trigger changed after that is another matter, ``tables.app_triggers``.)
+    """Check that these rows were written. What a trigger changed afterwards is not its concern
+    (``tables.app_triggers``).
 
     Args:
         rows: the key and the values of ``columns`` of each.
-        told: the keys of those that the statement wrote.
+        told: the keys that the statement reported as written.
 
     Raises:
-        TableBroken: one was not, and is not as it was to be; or is not there.
+        TableBroken: a row is missing, or was not written and does not hold the values.
     """
     width = len(crr.key)
     keys = [row[:width] for row in rows]
@@ -64,7 +68,7 @@ def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows:
 
 
 def refused(crr: Crr, error: Exception) -> TableBroken:
-    """The error for a table in which a trigger fails at what comes in."""
+    """Return the error for a table in which a trigger fails on an incoming row."""
     why = printable(str(error), 200)
     return stands_in_the_way(
         crr,
@@ -77,7 +81,7 @@ def refused(crr: Crr, error: Exception) -> TableBroken:
 
 
 def stands_in_the_way(crr: Crr, reason: str) -> TableBroken:
-    """The error for a table of which a trigger stands in the way of what comes in."""
+    """Return the error for a table in which a trigger prevents a merge."""
     return TableBroken(crr.name, reason, hint=t("Change the trigger or drop it; the table is then synced again."))
 
 

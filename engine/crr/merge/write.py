@@ -1,4 +1,4 @@
-"""What a merge writes for groups of rows, and tells of them."""
+"""Writes groups of rows and their clocks, and reports what was written."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ T = TypeVar("T")
 
 
 def write_rows(db: apsw.Connection, group: Group) -> None:
-    """Write the base rows; the triggers must be quiet.
+    """Write the base rows, while the triggers are quiet.
 
     Raises:
-        TableBroken: an app's trigger kept one out.
+        TableBroken: an app's trigger kept a row out.
     """
     crr = group.crr
     if group.deletes:
@@ -42,7 +42,7 @@ def write_clocks(
 
     Args:
         versions: for each place in the batch, the db_version to stamp its change with.
-        ordinals: likewise, its author.
+        ordinals: for each place in the batch, the author's ordinal.
     """
     numbers, all_places = group.numbers, group.places
     if not ascending(numbers):
@@ -60,7 +60,7 @@ def write_clocks(
     shared: list[SQLiteValue] = []
     bound: list[str] = []
     for *few, seqs in cells:
-        # What all rows have in common is bound once for a statement, and what several columns have, once for a row.
+        # A value that all rows share is bound once for the statement; one that several columns share, once for the row.
         for column in few:
             if alike(column):
                 bound.append(f"?{_place(column[0], shared, 0) + 1}")
@@ -71,7 +71,7 @@ def write_clocks(
 
 
 def _place(wanted: T, among: list[T], start: int) -> int:
-    """Where it stands in the list from ``start`` on; it is added if it does not."""
+    """Return the index of ``wanted`` in a list, searching from ``start`` on; append it if it is not there."""
     for n in range(start, len(among)):
         if among[n] == wanted:
             return n
@@ -80,7 +80,7 @@ def _place(wanted: T, among: list[T], start: int) -> int:
 
 
 def applied(group: Group, batch: Sequence[Change], versions: Sequence[int]) -> Iterator[tuple[int, Applied]]:
-    """Tell of each cell that won, and its place in the batch."""
+    """Iterate over the cells that won, each with its place in the batch."""
     keys, size = list(zip(*group.keys, strict=True)), len(group.firsts)
     present, held = group.held() if group.held else (group.present or [0] * size, group.old)
     for n, places in enumerate(group.places):

@@ -1,4 +1,4 @@
-"""What is known of a CRR's rows, those that are gone too, for comparing (``engine.tables.digests``)."""
+"""Digests of a CRR's rows, including deleted ones, for comparing replicas (``engine.tables.digests``)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.tables.pack import pack
 
 
 def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int | None]:
-    """The sum of the digests of keys with their causal lengths, above a number of the key table.
+    """Sum the digests of keys with their causal lengths, for one slice above a key number.
 
     Returns:
-        the sum, and the number to go on above; None when that was all.
+        the sum, and the number to go on above; None after the last slice.
     """
     clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
     rows = invalid_text.each(
@@ -35,7 +35,8 @@ def lengths_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[int, int |
 
 
 def deleted_above(db: apsw.Connection, crr: Crr, above: int) -> tuple[list[bytes], int | None]:
-    """The keys of rows that were deleted, above a number of the key table, and the number to go on above, if any."""
+    """Return the packed keys of deleted rows above a key number, and the number to go on above, None after the last
+    slice."""
     clock, pks = main(crr.name + CLOCK), main(crr.name + PKS)
     rows = list(
         invalid_text.each(

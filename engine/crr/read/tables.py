@@ -1,6 +1,6 @@
-"""Reading the changes of one table from a place on, in the order of its clock's index: (db_version, key, col_name).
+"""Reads the changes of one table from a place on, in the order of its clock's index: (db_version, key, col_name).
 
-Rows that are alike come many at once (``engine.crr.read.whole_rows``), all others cell by cell.
+Rows that were written as a whole are read many at once (``engine.crr.read.whole_rows``), all others cell by cell.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from engine.tables.ranges import Share
 from engine.tables.reading import BARE, LAST, Fill, Shown, new_change, weight
 
 _ROW_END = "\U0010ffff"
-"""No key, and no column's name, is above these."""
+"""Sorts after every column's name, as LAST does after every key."""
 
 
 _HEAD = struct.Struct(">qq")
@@ -31,11 +31,11 @@ _BITS = MAX_VERSION.bit_length() - 1
 
 
 class _OutOfRange(Exception):
-    """A version that peers do not take."""
+    """A version that peers do not accept."""
 
 
 class At(NamedTuple):
-    """A place: everything up to this cell is behind it."""
+    """A place in a table: everything up to and including this cell has been read."""
 
     db_version: int
     key: int
@@ -43,12 +43,12 @@ class At(NamedTuple):
 
     @classmethod
     def after(cls, version: int) -> At:
-        """The place after a whole version."""
+        """Return the place after a whole version."""
         return cls(version, LAST, _ROW_END)
 
     @classmethod
     def of(cls, place: bytes) -> At | None:
-        """What ``as_bytes`` made; None of anything else."""
+        """Decode what ``as_bytes`` made; None if it is anything else."""
         try:
             db_version, key = _HEAD.unpack_from(place)
             return cls(db_version, key, place[_HEAD.size :].decode())
@@ -56,12 +56,12 @@ class At(NamedTuple):
             return None
 
     def as_bytes(self) -> bytes:
-        """The place as others keep it."""
+        """Encode the place as others keep it."""
         return _HEAD.pack(self.db_version, self.key) + self.column.encode()
 
 
 class Reading:
-    """Reads the CRRs of a catalogue, in one transaction (``engine.tables.kind.Reading``)."""
+    """Reads the CRRs of a catalogue in one transaction (``engine.tables.kind.Reading``)."""
 
     def __init__(self, db: apsw.Connection, tables: Catalogue, until: int, fill: Fill) -> None:
         self._db = db
@@ -71,7 +71,18 @@ class Reading:
         self._sites = Authors(db)
 
     def read(self, share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
-        """Read one of them on from a place; returns the next place, None at its end. Raises as ``TableReader.read``."""
+        """Read one table from a place on, into ``fill``.
+
+        Args:
+            share: the table, and the columns to send. place: from ``as_bytes``; None to begin after ``since``.
+            shown: which changes to send; None for all.
+
+        Returns:
+            the place to go on from; None at the table's end.
+
+        Raises:
+            Unsendable, TableBroken: as ``TableReader.read``.
+        """
         at = (At.of(place) if place is not None else None) or At.after(since)
         found, crr = self._fill.found, self._tables.crrs[share.table]
         before = len(found)
@@ -81,8 +92,12 @@ class Reading:
         return None if stopped is None else stopped.as_bytes()
 
     def _told(self, crr: Crr, columns: frozenset[str], found: list[Change], *, rows: bool) -> list[Change]:
-        """What is told of changes where only these columns are: with ``rows`` a row none of whose cells is told is told
-        by a sentinel, which cr-sqlite itself gives a row only once it was deleted."""
+        """Return what to send of changes if only some columns are shared.
+
+        Args:
+            rows: send a sentinel for a row none of whose shared cells is sent. cr-sqlite itself gives a row a sentinel
+                only once it was deleted.
+        """
         if not rows:
             return [change for change in found if change.cid in columns]
         told = [change for change in found if change.cid in columns or change.cid == SENTINEL]
@@ -101,8 +116,12 @@ class Reading:
 
 
 class TableReader:
-    """Reads one table into ``fill``, versions up to ``until``, only what is ``shown`` (everything, if None). Rows that
-    are held back are left out."""
+    """Reads one table into ``fill``, leaving out rows that are withheld.
+
+    Args:
+        until: read versions up to this one.
+        shown: which changes to read; None for all.
+    """
 
     def __init__(
         self,
@@ -123,11 +142,14 @@ class TableReader:
         self._others_only = f" AND {others}" if others else ""
 
     def read(self, at: At) -> At | None:
-        """Read on from a place. Returns the last place when ``fill`` is full, None when that was all.
+        """Read on from a place.
+
+        Returns:
+            the last place read if ``fill`` is full; None at the table's end.
 
         Raises:
-            Unsendable: a row holds text that nobody can read, or a version that peers do not take.
-            TableBroken: the table has records of a column that is no more.
+            Unsendable: a row holds text that is not valid, or a version that peers do not accept.
+            TableBroken: the table has records of a dropped column.
         """
         try:
             if WholeRows.suits(self._crr):
@@ -138,7 +160,10 @@ class TableReader:
             raise UnsendableRows(self._crr.name, place, self._until, bounded=self._fill.bounded, cause=error) from error
 
     def _by_rows(self, at: At) -> At | None:
-        """As ``read``. Where rows are not alike, more and more of them come by the cell before the next look."""
+        """Read on like ``read``, whole rows where possible.
+
+        The fewer there are, the more is read by the cell before the next try.
+        """
         # the few changes after a commit take one query
         place = self._by_cells(at, LOOK) if at.key == LAST else at
         alike, stretch = WholeRows(self._db, self._crr, self._sites, self._others_only), LOOK
@@ -152,7 +177,7 @@ class TableReader:
         return place
 
     def _alike(self, at: At, alike: WholeRows) -> At:
-        """Read the rows that are alike, and a few others among them. Returns the last place."""
+        """Read whole rows, and a few others among them; return the last place."""
         fill, shown, width, together = self._fill, self._shown, len(self._crr.columns), LOOK
         while fill.cells > 0:
             most = min(together, (fill.changes - len(fill.found)) // width)
@@ -191,7 +216,7 @@ class TableReader:
         return at
 
     def _others(self, at: At, rows: Rows) -> list[Change]:
-        """The changes of the rows among these, which come after a place, that are not alike."""
+        """Return the changes of the rows after a place that lie among these and are not whole."""
         fill = Fill()
         if rows.others:
             only = numbers([key for _, (_, key, _) in rows.others]), *rows.last
@@ -199,8 +224,15 @@ class TableReader:
         return fill.found
 
     def _by_cells(self, at: At, most: int, only: tuple[Any, int, int] | None = None) -> At | None:
-        """Read cell by cell, so many rows at most; or ``only`` those with these numbers up to a (db_version, key).
-        Returns the last place; None when that was all."""
+        """Read cell by cell.
+
+        Args:
+            most: how many rows to read at most.
+            only: restricts it to the rows with these key numbers, up to a (db_version, key).
+
+        Returns:
+            the last place read; None at the table's end.
+        """
         crr, fill, shown, sites = self._crr, self._fill, self._shown, self._sites
         places = f"(db_version, key) >= (?1, ?2) AND db_version <= ?4{self._others_only}"
         if only is not None:
@@ -253,7 +285,7 @@ class TableReader:
 
 
 def _together(rows: Rows, others: list[Change]) -> list[Change]:
-    """The changes of all these rows in their order."""
+    """Return the changes of whole rows and of the others among them, in order."""
     made = rows.changes(len(rows))
     if not others:
         return made

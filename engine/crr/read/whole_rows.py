@@ -1,8 +1,8 @@
-"""Reading rows that are alike, many at once and by columns: those of which every column was written in one version.
+"""Reads rows that were written as a whole, with all their columns in one version: many at once, and by columns.
 
-Most rows of most files were written as a whole. The clock rows of a thousand of these are fetched as four texts, which
-takes a third of the time of fetching each, and their values by the row, not by the cell. Rows that are not just so may
-stand among them, a few; ``engine.crr.read.tables`` reads these cell by cell. Where there are more, the rows end.
+Most rows of most files were written so. The clock rows of a thousand of them are fetched as four texts, which takes a
+third of the time of fetching each, and their values by the row rather than by the cell. A few other rows may lie among
+them, which ``engine.crr.read.tables`` reads cell by cell. Where there are more of these, the stretch ends.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from engine.tables.pack import pack, pack_all
 from engine.tables.reading import BARE, new_change
 
 MOST = 1_000
-"""Rows that are read together."""
+"""How many rows are read together at most."""
 
 LOOK = 64
-"""Rows that are looked at first: where they are not alike, little was read in vain."""
+"""How many rows are tried first, so that little is read in vain if they are not whole."""
 
 FEW = 8
-"""Fewer are not worth two queries."""
+"""Fewer rows than this are not worth two queries."""
 
 SMALL = 4096
-"""A row of this kind has fewer bytes: nobody counts what is read together before it is here."""
+"""A row read in this way has fewer bytes, as what is read together is counted only once it is in memory."""
 
 _BETWEEN = "\0"  # no name holds it
 _ODD = re.compile(r"[^,]{16}|[^\d,]")
@@ -48,16 +48,16 @@ _TEXTS = frozenset((str, bytes))
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows that are alike.
+    """Rows that were written as a whole.
 
     Attributes:
-        table: its wire name.
+        table: the wire name.
         cids: the columns, in the order of the clock.
-        versions, keys, pks: of each row its db_version, its number and its packed key. All causal lengths are 1.
-        values: of each of ``cids`` what the rows hold in it.
-        col_versions, sites, seqs: of each cell, row by row.
-        others: the rows among them that are not alike: how many that are stand before, and (db_version, key, pk).
-        last: where they end, all together.
+        versions, keys, pks: each row's db_version, key number and packed key. All causal lengths are 1.
+        values: for each of ``cids``, the rows' values.
+        col_versions, sites, seqs: those of each cell, row by row.
+        others: the rows among them that are not whole: how many whole ones come before, and (db_version, key, pk).
+        last: the (db_version, key) of the last row, whole or not.
     """
 
     table: str
@@ -76,7 +76,8 @@ class Rows:
         return len(self.keys)
 
     def fitting(self, room: int) -> tuple[int, int]:
-        """How many of the rows, from the first on, have at most so many bytes, and how many these have (``weight``)."""
+        """Return how many of the rows, from the first on, take at most ``room`` bytes, and how many bytes they take
+        (``weight``)."""
         width = len(self.cids)
         bare = width * (BARE + len(self.table)) + sum(map(len, self.cids))
         texts = [column for column in self.values if not _NUMBERS.issuperset(map(type, column))]
@@ -91,8 +92,11 @@ class Rows:
         return count, ends[count - 1] if count else 0
 
     def changes(self, count: int) -> list[Change]:
-        """Those of the first ``count`` rows, row by row, the cells of each as the seqs of the first row have them: most
-        were written like it, and what is in order already is sorted fast."""
+        """Return the changes of the first ``count`` rows, row by row.
+
+        The cells of each row come in the order of the first row's seqs. Most rows were written like it, and what is
+        nearly in order is sorted fast.
+        """
         width = len(self.cids)
         made: list[Any] = [None] * (count * width)
         for place, n in enumerate(sorted(range(width), key=self.seqs.__getitem__)):
@@ -119,7 +123,11 @@ def _lengths(column: Sequence[SQLiteValue]) -> Iterable[int]:
 
 
 class WholeRows:
-    """Reads such rows of one table; ``others`` is a condition on ``k.key`` with AND before it, or empty."""
+    """Reads such rows of one table.
+
+    Args:
+        others: a condition on ``k.key`` that begins with AND, or ''.
+    """
 
     def __init__(self, db: apsw.Connection, crr: Crr, sites: Authors, others: str = "") -> None:
         self._db = db
@@ -128,7 +136,7 @@ class WholeRows:
         clock = main(crr.name + CLOCK)
         after = f"FROM {clock} AS k WHERE (db_version, key) > (?1, ?2){others}"
         self._more = f"SELECT 1 {after} AND db_version <= ?3 LIMIT 1"
-        # Of no other row are the values fetched: they may be large, or text that nobody can read and nobody asks for.
+        # The values of other rows are not fetched: they may be large, or invalid text that nobody asks for.
         small = _small(crr)
         self._rows = (
             f"SELECT ifnull(alike.yes, {small}), alike.yes IS NOT NULL, g.db_version, g.key,"
@@ -151,16 +159,19 @@ class WholeRows:
 
     @staticmethod
     def suits(crr: Crr) -> bool:
-        """Whether a table's rows can be read like this: each few of them are looked up by the clock's index anew."""
+        """Return whether a table can be read like this: a few rows at a time are looked up by the clock's index."""
         return crr.indexed and 0 < len(crr.columns) <= ROW_AT_ONCE
 
     def more(self, after: tuple[int, int], until: int) -> bool:
-        """Whether anything comes after a (db_version, key)."""
+        """Return whether anything comes after a (db_version, key)."""
         return self._db.execute(self._more, (*after, until)).fetchone() is not None
 
     def read(self, after: tuple[int, int], until: int, most: int) -> Rows | None:
-        """The rows of this kind that come next after a (db_version, key), among at most so many; None when there are
-        none, or too few."""
+        """Return the whole rows that come next after a (db_version, key), None if there are too few of them.
+
+        Args:
+            until: the last version to read. most: how many rows to look at.
+        """
         small = list(takewhile(itemgetter(0), self._db.execute(self._rows, (*after, until, most))))
         rows = list(filter(itemgetter(1), small))
         if 4 * len(rows) < 3 * len(small):
@@ -195,15 +206,19 @@ class WholeRows:
         return [(n, (*row[2:4], pack(row[4:end]))) for n, row in zip(before, rows, strict=True) if not row[1]]
 
     def _clocks(self, keys: Sequence[int]) -> tuple[list[str], list[int], list[int], list[int]] | None:
-        """What the clock says of these rows: the columns in its order, and (col_version, author's number, seq) of each
-        cell. None where it holds anything else of them, as the sentinel of a row that was created anew."""
+        """Return what the clock holds for these rows: the columns in its order, and (col_version, author's ordinal,
+        seq) of each cell, each as one list.
+
+        Returns:
+            None if it holds anything else for them, such as the sentinel of a row that was created again.
+        """
         count, width = len(keys), len(self._crr.columns)
         if keys == tuple(range(keys[0], keys[0] + count)):
             found = self._db.execute(self._between, (keys[0], keys[-1])).get
         else:
             found = self._db.execute(self._each, (numbers(keys),)).get
         names, *texts = found
-        # If there are only so many names, in one order, each row has just these: none has one twice.
+        # With this many names, repeating in one order, each row has exactly these: none has one twice.
         cids = names.split(_BETWEEN, width)[:width]
         if set(cids) != set(self._crr.columns) or names != _BETWEEN.join(cids * count):
             return None
@@ -215,8 +230,10 @@ class WholeRows:
 
 
 def _small(crr: Crr) -> str:
-    """The condition that a row has few bytes. Those of a number need not be counted; but a column for numbers may hold
-    other things too, which come after all numbers."""
+    """Return the condition that a row has few bytes.
+
+    Numbers need not be counted. But a column for numbers may hold other values too, which sort after all numbers.
+    """
     lengths, conditions = ["0"], []
     for column in crr.table.columns:
         name = f"{'p' if column.key else 't'}.{ident(column.name)}"
@@ -230,8 +247,11 @@ def _small(crr: Crr) -> str:
 
 
 def _integers(text: str, count: int) -> list[int]:
-    """The numbers that a text joins, so many. Raises ValueError if it does not, or if one is so large that it needs a
-    closer look."""
+    """Parse a text of ``count`` numbers joined by commas.
+
+    Raises:
+        ValueError: it is not that, or a number is so large that it needs a closer look.
+    """
     first, _, _ = text.partition(",")
     if text == ",".join([first] * count):
         if _ODD.search(first):

@@ -1,4 +1,4 @@
-"""What SQL sees on a connection of ours (cr-sqlite.md 3, 6).
+"""The SQL interface of a connection of ours (cr-sqlite.md 3, 6).
 
 - ``functions``: the ``crsql_*`` functions
 - ``changes_table``: ``crsql_changes``; ``unpack_table``: ``crsql_unpack_columns``; ``vtab`` registers both

@@ -1,8 +1,10 @@
-"""crsql_changes: SELECT reads the changes of all CRRs (cr-sqlite.md 6), INSERT merges one (cr-sqlite.md 7); and what
-there is of tables of other kinds (``engine.tables.sql_changes``).
+"""The virtual table ``crsql_changes``.
 
-A SELECT becomes one query for each CRR, put together with UNION ALL. The conditions on all columns but ``val`` go
-into it; SQLite checks every one again, so that they need not be exact, only never too narrow.
+SELECT reads the changes of all CRRs (cr-sqlite.md 6), and those of tables of other kinds
+(``engine.tables.sql_changes``); INSERT merges one change (cr-sqlite.md 7).
+
+A SELECT becomes one query for each CRR, combined by UNION ALL. The conditions on all columns but ``val`` go into it.
+SQLite checks every one again, so they need not be exact, only never too narrow.
 """
 
 from __future__ import annotations
@@ -69,7 +71,7 @@ _MOST_TOGETHER = 400  # SQLite puts at most 500 queries together
 
 
 class ChangesTable:
-    """The table as SQLite sees it."""
+    """The table as SQLite sees it, with the methods of ``apsw.VTTable``."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -92,7 +94,7 @@ class ChangesTable:
             cost = min(cost, {_PK: 1e1, _DB_VERSION: 1e3, _SITE_ID: 1e5}.get(column, 1e6))
         order = [(index.get_aOrderBy_iColumn(n), index.get_aOrderBy_desc(n)) for n in range(index.nOrderBy)]
         ours = [column for column, _ in order] == [_DB_VERSION, _SEQ][: len(order)]
-        ours = ours and not self._state.db.table_exists("main", REGISTER)  # those of others come behind
+        ours = ours and not self._state.db.table_exists("main", REGISTER)  # changes of other kinds come last
         index.orderByConsumed = bool(order) and ours
         directions = "".join("-" if descending else "+" for _, descending in order) if ours else ""
         index.idxStr = directions.ljust(2, "+") + " AND ".join(conditions)
@@ -104,7 +106,7 @@ class ChangesTable:
         return ChangesCursor(self._state)
 
     def UpdateInsertRow(self, rowid: int | None, fields: tuple[SQLiteValue, ...]) -> int:  # noqa: N802
-        """Merge one change; NULL versions are 0, and no site id means this file (cr-sqlite.md 7.1, 7.5)."""
+        """Merge one change. NULL versions are 0, and no site id means this file (cr-sqlite.md 7.1, 7.5)."""
         table, pk, cid, val, col_version, db_version, site_id, cl, seq = fields
         if not isinstance(table, str) or not isinstance(cid, str) or not isinstance(pk, bytes):
             raise InvalidChange("A change needs a table, a packed key and a cid.")
@@ -143,8 +145,11 @@ class ChangesTable:
 
 
 def _condition(column: int, comparison: int) -> str | None:
-    """One condition inside the queries, with names in braces where it depends on more than the connection; None for
-    those that SQLite checks alone."""
+    """Return a condition for the queries, with names in braces where it depends on more than the connection.
+
+    Returns:
+        None if SQLite has to check the condition alone.
+    """
     operator = _OPERATORS.get(comparison)
     if operator is None:
         return None
@@ -156,7 +161,7 @@ def _condition(column: int, comparison: int) -> str | None:
 
 
 class ChangesCursor:
-    """Walks one SELECT on crsql_changes."""
+    """Walks one SELECT on ``crsql_changes``, with the methods of ``apsw.VTCursor``."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -184,7 +189,10 @@ class ChangesCursor:
         self.Next()
 
     def _of_others(self, plan: str, values: dict[str, SQLiteValue]) -> Iterator[tuple[Any, ...]]:
-        """The changes of tables of other kinds; what goes into it of the conditions is what bounds it."""
+        """Return the changes of tables of other kinds.
+
+        Of the conditions, only bounds on version and table are applied.
+        """
         since, until = 0, MAX_VERSION
         for operator, name in _VERSION_CONDITION.findall(plan):
             bound = values[name]
@@ -195,8 +203,10 @@ class ChangesCursor:
         return self._state.others.read(lambda table: names <= {table}, since, until)
 
     def _of_sites(self, operator: str, values: dict[str, SQLiteValue]) -> str:
-        """A condition on the authors as one on their numbers, so that no row's author is looked up. The author of
-        a number that names no site is NULL (cr-sqlite.md 12.18)."""
+        """Turn a condition on authors into one on their ordinals, so that no row's author has to be looked up.
+
+        The author of an ordinal that names no site is NULL (cr-sqlite.md 12.18).
+        """
         execute = self._state.db.execute
         fits = dict(execute(f"SELECT ordinal, site_id {operator} FROM main.crsql_site_id", values))
         if execute(f"SELECT NULL {operator}", values).get:
@@ -221,7 +231,7 @@ class ChangesCursor:
         return value
 
     def Rowid(self) -> int:  # noqa: N802
-        """One for each row, as SQLite tells rows apart by it when conditions are joined with OR."""
+        """Return a number unique to the row, by which SQLite tells rows apart when conditions are joined with OR."""
         assert self._row is not None
         if isinstance(self._row, Change):
             cell = repr((self._row.table, self._row.pk, self._row.cid)).encode()
@@ -242,7 +252,7 @@ def _direction(sign: str) -> str:
 
 
 def _fitted(crr: Crr, conditions: str, values: dict[str, SQLiteValue]) -> str:
-    """The conditions for one CRR: with its name, and with the key that a ``pk`` stands for in it."""
+    """Return the conditions for one CRR, with its name and with its key for a packed ``pk``."""
     found = _KEY_CONDITION.sub(lambda match: _has_key(crr, values[match[1]]), conditions)
     return found.replace("{table}", literal(crr.name))
 
@@ -259,7 +269,10 @@ def _has_key(crr: Crr, packed: SQLiteValue) -> str:
 
 
 def _query(crr: Crr, number: int, used: int, conditions: str) -> str:
-    """The changes of one CRR. What is not used is NULL, and then its table need not be read."""
+    """Return the query for the changes of one CRR.
+
+    Unused columns are NULL, so that the base table may not have to be read.
+    """
     columns = [
         (_TABLE, literal(crr.name)),
         (_PK, f"crsql_pack_columns({idents(crr.key, prefix='p.')})"),

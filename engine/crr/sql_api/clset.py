@@ -1,7 +1,7 @@
 """``CREATE VIRTUAL TABLE foo_schema USING clset (columns)``: a table and its sync records in one statement.
 
-The virtual table holds nothing; it stands for ``foo`` in the file, and dropping it drops ``foo`` with its records
-(cr-sqlite.md 2.5).
+The virtual table holds nothing. It stands for ``foo``, and dropping it drops ``foo`` with its records (cr-sqlite.md
+2.5).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _SUFFIX = "_schema"
 
 
 def register(db: apsw.Connection, state: State) -> None:
-    """Put the module on ``db``."""
+    """Register the module on a connection."""
     db.create_module("clset", _Module(state))
 
 
@@ -36,7 +36,7 @@ class _Module:
                 "A clset table has columns, and its name ends in _schema: what comes before is the real one's.",
                 hint="For example: CREATE VIRTUAL TABLE foo_schema USING clset (a PRIMARY KEY NOT NULL, b).",
             )
-        # No savepoint can be had inside a statement that writes, and none is needed: it is undone as a whole.
+        # A savepoint is impossible inside a statement that writes, and not needed: the statement is undone as a whole.
         db.execute(f"CREATE TABLE {main(base)} ({', '.join(columns)})")
         build(self._state, eligible(db, base))
         return self.Connect(db, *names)
@@ -49,7 +49,7 @@ class _Module:
 
 
 class _Standin:
-    """The virtual table: always empty."""
+    """The virtual table, which is always empty."""
 
     def __init__(self, state: State, base: str) -> None:
         self._state, self._base = state, base
@@ -71,7 +71,7 @@ class _Standin:
     def Destroy(self) -> None:  # noqa: N802
         db = self._state.db
         if db.table_exists("main", self._base) and not is_crr(db, self._base):
-            return  # another table of that name, which is a person's own
+            return  # another table of that name, which is the person's own
         self._state.keep_floor()
         drop_records(db, self._base)
         db.execute(f"DROP TABLE IF EXISTS {main(self._base)}")

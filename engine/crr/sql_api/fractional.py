@@ -1,8 +1,8 @@
 """Fractional index keys: texts between any two of which there is another one (cr-sqlite.md 3.4).
 
-A key is an integer and a fraction. Its digits are the 95 printable characters of ASCII, in their order. The first
-character says how long the integer is: ``a`` to ``z`` rise from two characters to 27, and below them ``Z`` down to
-``A`` too, so that keys compare as texts do. Fractions never end in a zero, which is the space.
+A key is an integer followed by a fraction. Its digits are the 95 printable characters of ASCII, in their order. The
+first character gives the length of the integer: from two characters at ``a`` to 27 at ``z``, and below them from two at
+``Z`` to 27 at ``A``, so that keys compare as texts do. Fractions never end in a zero, which is the space.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ _SMALLEST = "A" + 26 * _ZERO
 
 
 def key_between(low: str | None, high: str | None) -> str:
-    """A key above ``low`` and below ``high``; None leaves that side open.
+    """Return a key above ``low`` and below ``high``; None leaves that side open.
 
     Raises:
-        UsageError: one of them is no key, or ``low`` is not below ``high``.
+        UsageError: one of them is not a key, or ``low`` is not below ``high``.
     """
     for key in (low, high):
         if key is not None:
@@ -42,7 +42,7 @@ def _below(key: str) -> str:
     if whole == _SMALLEST:
         return whole + _middle("", fraction)
     below = whole if fraction else _before(whole)
-    # The smallest integer alone is no key: nothing would fit below it.
+    # The smallest integer alone is not a key, as nothing would fit below it.
     return below if below != _SMALLEST else below + _middle("", None)
 
 
@@ -64,7 +64,7 @@ def _split(key: str) -> tuple[str, str]:
 
 
 def _length(head: str) -> int:
-    """Characters of the integer that begins with ``head``, which included."""
+    """Return the length of the integer that begins with ``head``, in characters, ``head`` included."""
     if "a" <= head <= "z":
         return ord(head) - ord("a") + 2
     if "A" <= head <= "Z":
@@ -73,7 +73,7 @@ def _length(head: str) -> int:
 
 
 def _above(whole: str) -> str | None:
-    """The next integer; None after the last."""
+    """Return the next integer; None after the last."""
     head, digits = whole[0], whole[1:]
     kept = digits.rstrip(_TOP)
     zeros = _ZERO * (len(digits) - len(kept))
@@ -87,7 +87,7 @@ def _above(whole: str) -> str | None:
 
 
 def _before(whole: str) -> str:
-    """The integer before one that is not the smallest."""
+    """Return the integer before one that is not the smallest."""
     head, digits = whole[0], whole[1:]
     kept = digits.rstrip(_ZERO)
     tops = _TOP * (len(digits) - len(kept))
@@ -99,7 +99,7 @@ def _before(whole: str) -> str:
 
 
 def _middle(low: str, high: str | None) -> str:
-    """A fraction between two; where one ends, zeros follow. None for ``high`` is one."""
+    """Return a fraction between two, which continue with zeros at their end; ``high`` None stands for one."""
     same = 0
     while high is not None and (low[same : same + 1] or _ZERO) == high[same]:
         same += 1
@@ -115,7 +115,7 @@ def _middle(low: str, high: str | None) -> str:
 
 
 def _digit(text: str) -> int:
-    """The first digit's value."""
+    """Return the first digit's value."""
     return ord(text[0]) - ord(_ZERO) if text else 0
 
 

@@ -1,4 +1,4 @@
-"""The crsql_* SQL functions (cr-sqlite.md 3)."""
+"""The ``crsql_*`` SQL functions (cr-sqlite.md 3)."""
 
 from __future__ import annotations
 
@@ -21,10 +21,13 @@ from engine.tables.pack import pack
 
 
 def register(db: apsw.Connection, state: State, capture: Capture) -> None:
-    """Put the functions on ``db``; ``capture`` has those that the triggers call.
+    """Register the functions on a connection.
 
-    INNOCUOUS, because triggers call them and a program may have set trusted_schema to OFF; never
+    They are INNOCUOUS, because triggers call them and a program may have set trusted_schema to OFF; and never
     deterministic, because they remember and write.
+
+    Args:
+        capture: has the functions that the triggers call.
     """
 
     def sync_bit(*args: SQLiteValue) -> int:
@@ -91,7 +94,7 @@ def register(db: apsw.Connection, state: State, capture: Capture) -> None:
 
 
 def _table_name(function: str, args: tuple[SQLiteValue, ...]) -> str:
-    """The last argument: (table), or (schema, table) whose schema is accepted and ignored (cr-sqlite.md 3)."""
+    """Return the last argument of (table) or (schema, table); the schema is accepted and ignored (cr-sqlite.md 3)."""
     if len(args) not in (1, 2) or not isinstance(args[-1], str):
         raise UsageError(f"{function} takes a table's name.")
     return args[-1]

@@ -1,7 +1,7 @@
-"""Tables in an order of their own, by a column of fractional index keys (cr-sqlite.md 3.4).
+"""Tables with an order of their own, given by a column of fractional index keys (cr-sqlite.md 3.4).
 
-``make_ordered`` leaves triggers and a view in the file, under the names that stock gives them. They call functions
-that stock has too, so that either engine can write to the table.
+``make_ordered`` leaves triggers and a view in the file, under the names that stock gives them. They call functions that
+stock has too, so that either engine can write to the table.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ _VIEW = "_fractindex"
 
 
 def key_between(low: SQLiteValue, high: SQLiteValue) -> str:
-    """crsql_fract_key_between: as fractional.key_between.
+    """Return a key between two, for crsql_fract_key_between (``fractional.key_between``).
 
     Raises:
-        UsageError: also for what is neither text nor NULL.
+        UsageError: as there, and for a value that is neither text nor NULL.
     """
     if not isinstance(low, str | None) or not isinstance(high, str | None):
         raise UsageError("crsql_fract_key_between takes two order keys, which are texts, or NULL for an open end.")
@@ -32,14 +32,14 @@ def key_between(low: SQLiteValue, high: SQLiteValue) -> str:
 
 
 def make_ordered(db: apsw.Connection, *arguments: SQLiteValue) -> None:
-    """crsql_fract_as_ordered(table, order column, list columns...).
+    """Make a table ordered, for crsql_fract_as_ordered(table, order column, list columns...).
 
-    From then on a row written with 1 or -1 in the order column goes to the end or to the start of its list: of
-    the rows with the same values in the list columns. Through the view ``<table>_fractindex`` a row is placed
-    after the one whose key is in ``after_<key column>``. Calling it again replaces what was there.
+    From then on a row written with 1 or -1 in the order column goes to the end or the start of its list, which is the
+    rows with the same values in the list columns. Through the view ``<table>_fractindex`` a row is placed after the one
+    whose key is in ``after_<key column>``. Calling it again replaces what it made before.
 
     Raises:
-        UsageError: no such table or columns.
+        UsageError: there is no such table or column.
     """
     if len(arguments) < 2:
         raise UsageError("crsql_fract_as_ordered takes a table's name and its order column, then columns of the list.")
@@ -51,13 +51,13 @@ def make_ordered(db: apsw.Connection, *arguments: SQLiteValue) -> None:
 
 
 def fix_conflict(db: apsw.Connection, *arguments: SQLiteValue) -> str:
-    """crsql_fract_fix_conflict_return_old_key(table, order column, list columns..., -1, key columns..., key
-    values...): several rows have one order key, and a row shall go right after one of them.
+    """Make room after a row that shares its order key with others, and return a key for the row that is to follow it.
 
-    That one moves down a little; returns a key between its new place and the old one.
+    For crsql_fract_fix_conflict_return_old_key(table, order column, list columns..., -1, key columns..., key
+    values...). The row itself moves down a little; the result lies between its new place and the old one.
 
     Raises:
-        UsageError: no such table, columns or row.
+        UsageError: there is no such table, column or row.
     """
     end = next((n for n, value in enumerate(arguments) if type(value) is int), len(arguments))
     key = arguments[end + 1 :]
@@ -87,7 +87,7 @@ def fix_conflict(db: apsw.Connection, *arguments: SQLiteValue) -> str:
 
 
 def _named(db: apsw.Connection, arguments: Sequence[SQLiteValue]) -> tuple[Table, str, tuple[str, ...]]:
-    """The table, and the other arguments as names of its columns, in its own spelling."""
+    """Return the table, and the other arguments as names of its columns in the table's own spelling."""
     name, *rest = (value if isinstance(value, str) else "" for value in arguments)
     table = describe(db, name)
     if table is None or table.kind != "table":
@@ -101,7 +101,7 @@ def _named(db: apsw.Connection, arguments: Sequence[SQLiteValue]) -> tuple[Table
 
 
 def _objects(table: Table, order: str, lists: tuple[str, ...]) -> list[tuple[str, str, str]]:
-    """What is put in the file: (kind, name, SQL), in an order in which each can be dropped and made."""
+    """Return what to put in the file, as (kind, name, SQL), in an order in which each can be dropped and created."""
     view, column = table.name + _VIEW, ident(order)
     pend, move = (f"__crsql_{view}_{suffix}" for suffix in ("pend_trig", "ezmove"))
     place = _to_an_end(table, order, lists)
@@ -147,7 +147,7 @@ def _objects(table: Table, order: str, lists: tuple[str, ...]) -> list[tuple[str
 
 
 def _to_an_end(table: Table, order: str, lists: tuple[str, ...]) -> str:
-    """Replaces 1 or -1 in NEW by a key after or before all of its list."""
+    """Return SQL that replaces 1 or -1 in NEW by a key after or before its whole list."""
     column, name = ident(order), ident(table.name)
     of_list = " AND ".join([*(f"{ident(one)} IS NEW.{ident(one)}" for one in lists), _placed(column)])
     return (
@@ -159,7 +159,7 @@ def _to_an_end(table: Table, order: str, lists: tuple[str, ...]) -> str:
 
 
 def _after(table: Table, order: str, lists: tuple[str, ...]) -> str:
-    """A key right after the row that ``after_...`` names; the start of the list without such a row in it."""
+    """Return SQL for a key right after the row that ``after_...`` names; the list's start if it has no such row."""
     column, name = ident(order), ident(table.name)
     of_list = "".join(f"{ident(one)} IS NEW.{ident(one)} AND " for one in lists)
     its = f"(SELECT {column} FROM {name} WHERE {of_list}{_same(table.key, 'NEW.', 'after_')})"

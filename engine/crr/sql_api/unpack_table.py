@@ -1,4 +1,4 @@
-"""crsql_unpack_columns: a packed key as rows (cr-sqlite.md 3)."""
+"""The virtual table ``crsql_unpack_columns``: a packed key as rows (cr-sqlite.md 3)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SCHEMA = "CREATE TABLE crsql_unpack_columns (cell ANY, package BLOB HIDDEN)"
 
 
 class UnpackTable:
-    """One row for each value packed in ``package``, in order."""
+    """A table with one row for each value packed in ``package``, in order (``apsw.VTTable``)."""
 
     def BestIndexObject(self, index: apsw.IndexInfo) -> bool:  # noqa: N802
         for n in range(index.nConstraint):
@@ -35,7 +35,7 @@ class UnpackTable:
 
 
 class UnpackCursor:
-    """Walks the values of one package."""
+    """Walks the values of one package (``apsw.VTCursor``)."""
 
     def __init__(self) -> None:
         self._package: SQLiteValue = None

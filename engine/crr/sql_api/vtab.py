@@ -1,4 +1,4 @@
-"""The virtual tables that need no CREATE: crsql_changes and crsql_unpack_columns (cr-sqlite.md 3, 6, 7)."""
+"""The virtual tables that need no CREATE: ``crsql_changes`` and ``crsql_unpack_columns`` (cr-sqlite.md 3, 6, 7)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.crr.state import State
 
 
 def register(db: apsw.Connection, state: State) -> None:
-    """Put both modules on ``db``; they are eponymous, nothing of them is in the file."""
+    """Register both modules on a connection. They are eponymous: nothing of them is in the file."""
     changes = _Module(changes_table.SCHEMA, lambda: changes_table.ChangesTable(state))
     db.create_module("crsql_changes", changes, use_bestindex_object=True, eponymous_only=True)
     unpack = _Module(unpack_table.SCHEMA, unpack_table.UnpackTable)

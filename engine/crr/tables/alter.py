@@ -1,8 +1,7 @@
 """Schema changes of a CRR, between begin_alter and commit_alter (cr-sqlite.md 8.1).
 
-Nothing is tracked in between. So that no write is lost to the peers all the same, begin_alter takes a snapshot of the
-table, and commit_alter records what differs from it as written now, each with the next version: values, rows that
-came, and rows that went.
+Nothing is tracked in between. So that peers get every write all the same, begin_alter takes a snapshot of the table,
+and commit_alter records what differs from it as written now, with the next version: values, new rows, and missing rows.
 """
 
 from __future__ import annotations
@@ -26,13 +25,13 @@ _SAVEPOINT = "alter_crr"
 
 
 def begin_alter(state: State, name: str, *, recorded: bool = True) -> None:
-    """Begin a schema change of a CRR; a table that is none becomes one by commit_alter.
+    """Begin a schema change of a CRR; commit_alter makes a table a CRR if it is not one.
 
-    Opens a savepoint, which begins a transaction when there is none; alters of several tables nest.
+    Opens a savepoint, which begins a transaction if there is none. Alters of several tables can be nested.
 
     Args:
-        name: the table's name, in any letter case. There need not be such a table yet.
-        recorded: whether all writes so far were recorded; if not, commit_alter tells every value anew.
+        name: the table's name, in any letter case. The table need not exist yet.
+        recorded: whether all writes so far were recorded; if not, commit_alter records every value as new.
 
     Raises:
         UsageError: called inside a statement that writes.
@@ -42,7 +41,7 @@ def begin_alter(state: State, name: str, *, recorded: bool = True) -> None:
     begins = not db.in_transaction
     _open(db, f"SAVEPOINT {_SAVEPOINT}", "crsql_begin_alter")
     try:
-        # A writer from the start, so that no other program writes between what is read here and the first change.
+        # Take the write lock now, so that no other program writes between what is read here and the first change.
         db.execute("UPDATE main.crsql_master SET value = value WHERE false")
         alter = _take_snapshot(state, name if table is None else table.name, begins, recorded)
         drop_triggers(db, alter.table, table)
@@ -55,16 +54,16 @@ def begin_alter(state: State, name: str, *, recorded: bool = True) -> None:
 def commit_alter(state: State, name: str) -> None:
     """Finish a schema change: adapt the sync records to the table as it is now, and track it again.
 
-    What changed meanwhile is recorded as written now. A table whose key columns are others than before starts anew:
-    its tombstones and versions are dropped. When anything stands in the way, everything since begin_alter is undone,
-    alters that were begun later as well; the caller's own transaction goes on.
+    What changed meanwhile is recorded as written now. A table with other key columns than before starts anew: its
+    tombstones and versions are dropped. If anything stands in the way, everything since begin_alter is undone,
+    including alters that were begun later; the caller's own transaction goes on.
 
     Args:
         name: the table's name, in any letter case.
 
     Raises:
-        UsageError: no alter of this table is under way, or called inside a statement that writes.
-        NotEligible: the table as it is now cannot be a CRR; with every obstacle.
+        UsageError: no alter of this table is in progress, or called inside a statement that writes.
+        NotEligible: the table as it is now cannot be a CRR; names every obstacle.
     """
     db, alters = state.db, state.alters
     _forget_undone(state)
@@ -78,7 +77,7 @@ def commit_alter(state: State, name: str) -> None:
     at = mine[-1]
     alter = alters[at]
     try:
-        if len(mine) == 1:  # else it was begun twice, and the outer end finishes it
+        if len(mine) == 1:  # if it was begun twice, the outer commit finishes it
             _finish(state, alter)
         db.execute(f"DROP TABLE temp.{alter.snapshot}")
         db.execute(f"RELEASE {_SAVEPOINT}")
@@ -88,7 +87,7 @@ def commit_alter(state: State, name: str) -> None:
             _undo(state, begins=each.begins)
         del alters[at:]
         raise
-    if alter in alters:  # else RELEASE was a COMMIT, which has emptied the list
+    if alter in alters:  # if not, RELEASE was a COMMIT, which has emptied the list
         alters.remove(alter)
 
 
@@ -104,13 +103,13 @@ def _open(db: apsw.Connection, sql: str, function: str) -> None:
 
 def _undo(state: State, *, begins: bool) -> None:
     if state.db.in_transaction:  # a full disk may have ended it already
-        # A savepoint that is the transaction is rolled back as such: to release it could find the file locked.
+        # A savepoint that is the transaction is rolled back as such, as releasing it could find the file locked.
         state.db.execute("ROLLBACK" if begins else f"ROLLBACK TO {_SAVEPOINT}; RELEASE {_SAVEPOINT}")
     state.forget_tables()
 
 
 def _forget_undone(state: State) -> None:
-    """Alters that the caller rolled back to a savepoint of his own lost their snapshots."""
+    """Forget alters that the caller rolled back to a savepoint of its own, and whose snapshots are gone."""
     state.alters[:] = [alter for alter in state.alters if state.db.table_exists("temp", alter.snapshot)]
 
 
@@ -163,7 +162,7 @@ def _finish(state: State, alter: Alter) -> None:
             slots = dict.fromkeys(alter.columns, 0)
             mark = table_marks.put(db, marked)
             coverage.forget_columns(db, marked.name, slots, gone, renewed=mark, borne=alter.mark)
-        elif marked and alter.mark:  # that on the table goes with it when the table is made anew
+        elif marked and alter.mark:  # if the table was recreated, its half of the mark went with it
             table_marks.put_again(db, marked, alter.mark)
         if not alter.watched:
             bury(state, table, seen.keys, same=bool(alter.mark))
@@ -177,7 +176,10 @@ def _finish(state: State, alter: Alter) -> None:
 
 
 def _reorder_key(db: apsw.Connection, table: Table) -> None:
-    """The same key in another order: keys keep their numbers, and so their clocks (stock leaves the old order)."""
+    """Put the key's columns in another order.
+
+    Keys keep their numbers, and so their clocks (stock leaves the old order).
+    """
     pks = main(table.name + PKS)
     columns = f"{KEY}, {idents(table.key)}"
     db.execute(f"CREATE TEMP TABLE crsql_alter_keys AS SELECT {columns} FROM {pks}; DROP TABLE {pks}")

@@ -1,8 +1,8 @@
-"""From the tables a file has to those a schema text describes (cr-sqlite.md 8.3).
+"""Migration from a file's tables to those that a schema text describes (cr-sqlite.md 8.3).
 
-The text is run in an empty database in memory; what that has then is compared with the file. Tables and columns that
-are only in the file are dropped, those only in the text are added, and the text itself is run last: it creates its
-tables and indices IF NOT EXISTS, and makes them CRRs. A renamed column is another column.
+The text is run in an empty database in memory, which is then compared with the file. Tables and columns that only the
+file has are dropped, those that only the text has are added, and the text itself is run last: it creates its tables and
+indexes IF NOT EXISTS, and makes them CRRs. A renamed column is another column.
 """
 
 from __future__ import annotations
@@ -32,7 +32,11 @@ _WHOLE = {
 
 
 def plan(db: apsw.Connection, text: str, open_scratch: Callable[[], apsw.Connection]) -> Migration:
-    """What ``migrate`` would change, and what would be lost by it. Changes nothing.
+    """Return what ``migrate`` would change and lose. Changes nothing.
+
+    Args:
+        text: SQL that creates every table that the file is to have.
+        open_scratch: opens an empty database in memory with cr-sqlite's functions.
 
     Raises:
         UsageError: the text cannot be read as a schema.
@@ -45,13 +49,16 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
     """Change the tables of the file to those of the text, all or nothing; the caller's transaction goes on.
 
     Args:
-        text: SQL that creates every table that the file shall have.
-        cleanup: SQL for the database in memory, before it is closed (stock needs ``SELECT crsql_finalize()``).
+        text: SQL that creates every table that the file is to have.
+        cleanup: SQL to run in the database in memory before it is closed (stock needs ``SELECT crsql_finalize()``).
+
+    Returns:
+        What was changed.
 
     Raises:
         UsageError: the text cannot be read as a schema.
         NotEligible: a CRR could not be one any more.
-        ReplicaError: SQLite refuses a step; in every case the file is as it was.
+        ReplicaError: SQLite refuses a step. In every case the file is left as it was.
     """
     db = state.db
     with _described(text, cleanup, state.open_scratch) as wanted, savepoint(db):
@@ -70,7 +77,7 @@ def migrate(state: State, text: str, cleanup: str = "") -> Migration:
 
 @contextmanager
 def _described(text: str, cleanup: str, open_scratch: Callable[[], apsw.Connection]) -> Iterator[apsw.Connection]:
-    """An empty database in memory that has become what the text says."""
+    """Open a database in memory that has the schema of the text."""
     wanted = open_scratch()
     refused: list[str] = []
 
@@ -135,7 +142,7 @@ def _count(db: apsw.Connection, table: Table, where: str = "") -> int:
 
 
 def _indexes(db: apsw.Connection, table: Table) -> dict[str, tuple[str, ...]]:
-    """The indices that were made by CREATE INDEX, and their texts as tokens; another text is another index."""
+    """Return the indexes made by CREATE INDEX, with their texts as tokens; with another text it is another index."""
     of = f"tbl_name = {literal(table.name)} COLLATE NOCASE"
     rows = rows_of_schema(db, "name, sql", f"type = 'index' AND {of} AND sql IS NOT NULL")
     return {name.lower(): tuple(tokens(sql)) for name, sql in rows}
@@ -150,7 +157,7 @@ def _drop_table(state: State, name: str) -> None:
 
 
 def _drop_view(db: apsw.Connection, table: str) -> None:
-    """Of an ordered table (cr-sqlite.md 3.4): it names the columns, and the schema text makes it again."""
+    """Drop an ordered table's view (cr-sqlite.md 3.4): it names the columns, and the schema text creates it again."""
     db.execute(f"DROP VIEW IF EXISTS {main(table + '_fractindex')}")
 
 

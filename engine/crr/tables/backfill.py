@@ -1,6 +1,6 @@
 """Clock rows for what nobody recorded when it was written (cr-sqlite.md 5.6).
 
-All of it is set-based, and stamped with the version of the transaction under way: peers must see it. Rows and their
+Everything is set-based, and stamped with the version of the current transaction, as peers must see it. Rows and their
 keys are joined from the row to the key, byte by byte, whatever affinity and collation the table's columns have.
 """
 
@@ -22,7 +22,7 @@ _AGAIN = (
 
 
 def rows_and_keys(table: Table) -> str:
-    """FROM: every row ``t`` of the table that has a key ``p``."""
+    """Return FROM and the join for every row ``t`` of the table that has a key ``p``."""
     same = " AND ".join(f"p.{ident(name)} IS +t.{ident(name)}" for name in table.key)
     return f"FROM {main(table.name)} AS t CROSS JOIN {main(table.name + PKS)} AS p ON {same}"
 
@@ -30,8 +30,8 @@ def rows_and_keys(table: Table) -> str:
 def backfill(state: State, table: Table) -> None:
     """Record what the table holds and its clock does not.
 
-    These are rows without a key, rows whose sentinel says deleted, and cells without a clock row. A cell that holds
-    the column's default, a plain value, is left out: any peer's value is to beat it (cr-sqlite.md 12).
+    These are rows without a key, rows whose sentinel says deleted, and cells without a clock row. A cell that holds the
+    column's default, if that is a plain value, is left out, so that any peer's value beats it (cr-sqlite.md 12).
     """
     forget_keys(state, table)
     last = state.db.execute(f"SELECT ifnull(max({KEY}), 0) FROM {main(table.name + PKS)}").get
@@ -43,11 +43,11 @@ def backfill(state: State, table: Table) -> None:
 
 
 def take_over(state: State, table: Table) -> None:
-    """The sync records of a table that was written to without them, nobody knows where: it was dropped and made again,
-    or its triggers were gone for a while, or kept quiet.
+    """Adopt the sync records of a table that was written to without them, nobody knows where.
 
-    Rows that are gone are forgotten. Everything is told anew at the version it has, so that peers compare it with what
-    they have; and they are asked for that. ``backfill`` does the rest.
+    It was dropped and recreated, or its triggers were gone for a while, or were kept quiet. Missing rows are forgotten.
+    Everything else is sent again at the version it has, so that peers compare it with theirs; and they are asked for
+    theirs. ``backfill`` does the rest.
     """
     forget_rows(state, table)
     state.db.execute(f"UPDATE {main(table.name + CLOCK)} SET db_version = ?, site_id = 0", (state.next_version(),))
@@ -55,8 +55,11 @@ def take_over(state: State, table: Table) -> None:
 
 
 def record_as_new(state: State, table: Table) -> None:
-    """The values of a table that was written to without its triggers: what was, cannot be told from what is, so that
-    each is told as written now. Peers are asked for all of it. ``bury`` and ``forget_rows`` come before."""
+    """Record every value of a table as written now, because it was written to without its triggers.
+
+    What was written cannot be told from what was there before. Peers are asked for the whole table. ``bury`` and
+    ``forget_rows`` must be called first.
+    """
     state.db.execute(
         f"UPDATE {main(table.name + CLOCK)} SET col_version = col_version + 1, db_version = ?, site_id = 0"
         f" WHERE col_name != '{SENTINEL}'",
@@ -66,24 +69,30 @@ def record_as_new(state: State, table: Table) -> None:
 
 
 def living(table: Table) -> str:
-    """SELECT: the ``key`` of each row that is recorded and not as deleted."""
+    """Return a SELECT of the ``key`` of each row that is recorded as not deleted."""
     clock = main(table.name + CLOCK)
     dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
     return f"SELECT DISTINCT key FROM {clock} WHERE key NOT IN ({dead})"
 
 
 def are_deletions(gone: int, alive: int, *, same: bool) -> bool:
-    """Whether rows that went without the triggers are taken for deleted. Where the table is not the ``same`` any more,
-    and not even half of its rows are left, it was lost and made anew."""
+    """Return whether rows that disappeared without the triggers count as deleted.
+
+    They do not if the table is not the ``same`` any more and at most half of its rows are left: then it was lost and
+    recreated.
+
+    Args:
+        gone: how many rows disappeared. alive: how many are recorded as not deleted.
+    """
     return same or 2 * gone < alive
 
 
 def bury(state: State, table: Table, present: str, *, same: bool) -> None:
-    """Record rows that went without the triggers as deleted, if that is what became of them.
+    """Record rows that disappeared without the triggers as deleted, if they count as that (``are_deletions``).
 
     Args:
-        present: a SELECT of the key numbers of rows that are there.
-        same: whether the table still is the one that it was with its triggers.
+        present: a SELECT of the key numbers of rows that exist.
+        same: whether the table is still the one that it was with its triggers.
     """
     gone = f"SELECT key FROM ({living(table)}) WHERE key NOT IN ({present})"
     counts = (f"SELECT (SELECT count(*) FROM ({rows}))" for rows in (gone, living(table)))
@@ -92,7 +101,7 @@ def bury(state: State, table: Table, present: str, *, same: bool) -> None:
 
 
 def forget_rows(state: State, table: Table) -> None:
-    """Drop the clock rows of rows that are not there, but for tombstones."""
+    """Drop the clock rows of rows that do not exist, except tombstones."""
     state.db.execute(
         f"DELETE FROM {main(table.name + CLOCK)} WHERE key NOT IN (SELECT p.{KEY} {rows_and_keys(table)})"
         f" AND (col_name != '{SENTINEL}' OR col_version % 2)"
@@ -100,7 +109,7 @@ def forget_rows(state: State, table: Table) -> None:
 
 
 def forget_keys(state: State, table: Table) -> None:
-    """Drop keys without any clock row: their rows, if there are any, come as new ones."""
+    """Drop keys without any clock row; their rows, if they exist, are then recorded as new ones."""
     pks, clock = main(table.name + PKS), main(table.name + CLOCK)
     state.db.execute(f"DELETE FROM {pks} WHERE {KEY} NOT IN (SELECT key FROM {clock})")
 
@@ -110,7 +119,7 @@ def write_cells(state: State, table: Table, column: str, keys: str, first: int =
 
     Args:
         column: its name, or the sentinel.
-        keys: a SELECT of the rows' key numbers, called ``key``.
+        keys: a SELECT of the rows' key numbers, named ``key``.
         first: the col_version of cells that have no clock row yet.
     """
     state.db.execute(
@@ -122,8 +131,10 @@ def write_cells(state: State, table: Table, column: str, keys: str, first: int =
 
 
 def missing_cells(table: Table, name: str) -> str:
-    """SELECT: the ``key`` of each row with a key, without a cell of this column, and with another value than its
-    default in it. A default that is an expression may be another value for each peer, so that it counts as none."""
+    """Return a SELECT of the ``key`` of each row that has no cell for this column, and a value other than its default.
+
+    A default that is an expression may give another value on each peer, so it does not count as a default.
+    """
     default = next(column.default for column in table.columns if column.name == name)
     other = f"t.{ident(name)} IS NOT {defaults.as_sql(default)} COLLATE BINARY"
     # The plus: as in _rows_again, when the keys are looked up in a list.
@@ -135,7 +146,7 @@ def missing_cells(table: Table, name: str) -> str:
 
 
 def _write_rows(state: State, table: Table, keys: str) -> None:
-    """As write_cells, of every column, row by row; of a table without any, its sentinel."""
+    """Record a local write of every column, row by row; of the sentinel if the table has no other column."""
     cells = table.tracked or (SENTINEL,)
     listed = ", ".join(f"({n}, {literal(name)})" for n, name in enumerate(cells))
     state.db.execute(
@@ -150,7 +161,7 @@ def _write_rows(state: State, table: Table, keys: str) -> None:
 
 def _new_rows(state: State, table: Table, last: int) -> None:
     pks = main(table.name + PKS)
-    # COLLATE BINARY: keys are told apart byte by byte here, whatever the column's own collation.
+    # COLLATE BINARY: keys are compared byte by byte here, whatever the column's own collation.
     mine, known = idents(table.key, suffix=" COLLATE BINARY"), idents(table.key)
     order = ", ".join(str(n + 1) for n in range(len(table.key)))
     state.db.execute(
@@ -163,7 +174,7 @@ def _new_rows(state: State, table: Table, last: int) -> None:
 
 def _rows_again(state: State, table: Table) -> None:
     dead = f"SELECT key FROM {main(table.name + CLOCK)} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
-    # The plus keeps SQLite from going through all of the dead for each row.
+    # The plus keeps SQLite from going through all deleted rows for each row.
     keys = f"SELECT p.{KEY} AS key {rows_and_keys(table)} WHERE +p.{KEY} IN ({dead})"
     if table.tracked:
         _write_rows(state, table, keys)

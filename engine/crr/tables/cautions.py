@@ -1,4 +1,4 @@
-"""What a person should know of a table that can be synced all the same, one sentence each."""
+"""Cautions: what a person should know about a table that can be synced all the same, a sentence for each."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from engine.text import t
 
 
 def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -> dict[str, list[str]]:
-    """What stands around each of the person's tables, by name: triggers, and foreign keys of others.
+    """Return the cautions that come from outside each table, by its name: triggers, and foreign keys of other tables.
 
-    (What is in a table's own columns: ``eligibility.cautions``.)
+    Those about a table's own columns come from ``eligibility.cautions``.
     """
     found: dict[str, list[str]] = {table.name: [] for table in tables}
     synced = [table.name for table in tables if catalogue.tracking(table.name)]
@@ -39,7 +39,7 @@ def around(db: apsw.Connection, catalogue: Catalogue, tables: Sequence[Table]) -
 
 
 def with_those_of_the_file(db: apsw.Connection, tables: Sequence[TableStatus]) -> list[TableStatus]:
-    """The tables, and what is to be known of the file as a whole: with each that is synced, or with the first."""
+    """Add the cautions about the whole file to every synced table, or to the first table if none is synced."""
     if not strict_records(db):
         return list(tables)
     about = [table for table in tables if table.syncable] or tables[:1]

@@ -1,4 +1,4 @@
-"""Making a table a CRR, and a plain table again (cr-sqlite.md 2.2 to 2.6, 5.6)."""
+"""Makes a table a CRR, and a plain table again (cr-sqlite.md 2.2 to 2.6, 5.6)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _SYNC_RECORDS = (
 
 @contextmanager
 def savepoint(db: apsw.Connection) -> Iterator[None]:
-    """All or nothing, inside whatever transaction the caller may have; theirs is never rolled back."""
+    """Do what is inside all or nothing, within any transaction of the caller's, which is never rolled back."""
     begins = not db.in_transaction
     db.execute("SAVEPOINT crsql_ours")
     try:
@@ -37,20 +37,20 @@ def savepoint(db: apsw.Connection) -> Iterator[None]:
         db.execute("RELEASE crsql_ours")
     except BaseException:
         if db.in_transaction:  # a full disk may have ended it already
-            # A savepoint that is the transaction is rolled back as such: its RELEASE could find the file locked.
+            # A savepoint that is the transaction is rolled back as such, as its RELEASE could find the file locked.
             db.execute("ROLLBACK" if begins else "ROLLBACK TO crsql_ours; RELEASE crsql_ours")
         raise
 
 
 def make_crr(state: State, name: str) -> None:
-    """Track ``name`` from now on; its rows so far are recorded as written in this transaction. Idempotent.
+    """Track a table from now on, recording its rows so far as written in this transaction. Idempotent.
 
-    Sync records that an earlier table of this name and key left are taken over.
-
-    The letter case of ``name`` does not matter: the catalogue's own spelling is the wire name.
+    Sync records that an earlier table of this name and key left behind are adopted. The letter case of ``name`` does
+    not
+    matter: the catalogue's own spelling becomes the wire name.
 
     Raises:
-        NotEligible: with every obstacle.
+        NotEligible: it cannot be a CRR; names every obstacle.
     """
     db = state.db
     table = eligible(db, name)
@@ -60,7 +60,7 @@ def make_crr(state: State, name: str) -> None:
         halves = [bool(column_names(db, table.name + suffix)) for suffix in (CLOCK, PKS)]
         if not any(halves):
             kept_records.take_back(state, table)
-        elif halves[0] != halves[1]:  # the numbers in the one would stand for other rows than they did
+        elif halves[0] != halves[1]:  # the key numbers in one half would stand for other rows than before
             state.keep_floor()
             drop_records(db, table.name)
         else:
@@ -74,10 +74,10 @@ def make_crr(state: State, name: str) -> None:
 
 
 def eligible(db: apsw.Connection, name: str) -> Table:
-    """The table called ``name``, if it is a CRR or can become one.
+    """Return the table called ``name``, if it is a CRR or can become one.
 
     Raises:
-        NotEligible: with every obstacle.
+        NotEligible: it cannot; names every obstacle.
     """
     table = find_table(db, name)
     reasons = (t("There is no such table."),) if table is None else obstacles(db, table)
@@ -87,15 +87,18 @@ def eligible(db: apsw.Connection, name: str) -> Table:
 
 
 def build(state: State, table: Table) -> None:
-    """Sync records and triggers of a table, anew or as far as they are missing, and what its rows need in them."""
+    """Create the sync records and triggers of a table, as far as they are missing, and record its rows in them."""
     create_tables(state.db, table)
     _create_triggers(state.db, table)
     backfill(state, table)
 
 
 def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
-    """Stop tracking ``name``: its triggers are dropped, its rows stay. Its sync records are put aside, for when it is
-    tracked again (``kept_records``); ``for_good``: dropped."""
+    """Stop tracking a table: its triggers are dropped, its rows stay.
+
+    Args:
+        for_good: drop its sync records, instead of keeping them for when it is tracked again (``kept_records``).
+    """
     db = state.db
     table = find_table(db, name)
     exact = table.name if table is not None else name
@@ -113,7 +116,7 @@ def make_plain(state: State, name: str, *, for_good: bool = False) -> None:
 
 
 def create_tables(db: apsw.Connection, table: Table) -> None:
-    """The clock, the keys and their indices, as far as they are missing (cr-sqlite.md 2.2, 2.3)."""
+    """Create the clock table, the key table and their indexes, as far as they are missing (cr-sqlite.md 2.2, 2.3)."""
     clock, pks, key = table.name + CLOCK, table.name + PKS, idents(table.key)
     db.execute(
         f"CREATE TABLE IF NOT EXISTS {main(clock)} ({_SYNC_RECORDS}) WITHOUT ROWID;"
@@ -124,7 +127,7 @@ def create_tables(db: apsw.Connection, table: Table) -> None:
 
 
 def drop_records(db: apsw.Connection, name: str) -> None:
-    """Drop the clock and the keys of a CRR."""
+    """Drop the clock table and the key table of a CRR."""
     coverage.forget_table(db, name)
     held_rows(db).forget_table(name)
     db.execute(f"DROP TABLE IF EXISTS {main(name + CLOCK)}; DROP TABLE IF EXISTS {main(name + PKS)}")

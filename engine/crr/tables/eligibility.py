@@ -1,4 +1,4 @@
-"""Whether a table can become a CRR, and if not, everything that stands in the way (cr-sqlite.md 2.6)."""
+"""Decides whether a table can become a CRR, and if not, names every obstacle (cr-sqlite.md 2.6)."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ _BARE = re.compile(r"[A-Za-z_\u0080-\U0010ffff][A-Za-z0-9_$\u0080-\U0010ffff]*")
 
 
 def obstacles(db: apsw.Connection, table: Table, *, new: bool = True, turning: bool = False) -> tuple[str, ...]:
-    """One sentence for each obstacle; none means the table can be made syncable.
+    """Return a sentence for each obstacle; none means that the table can be made syncable.
 
-    The first six rules are cr-sqlite's own, so that what passes here can be altered there; the rest would
-    break the bookkeeping itself, or, where a table is ``new`` to it, that of programs with cr-sqlite's own extension.
+    The first six rules are cr-sqlite's own, so that a table that passes can also be altered there. The others prevent
+    what would break the bookkeeping itself, or, for a ``new`` table, the use of the file by cr-sqlite's own extension.
 
     Args:
-        turning: it may be an ordinary one, which is about to be turned into this kind.
+        new: whether the table is not a CRR yet.
+        turning: it may be an ordinary table, which is about to be turned into this kind.
     """
     if table.kind == "view":
         return (t("It is a view."),)
@@ -38,7 +39,7 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True, turning: b
     if is_ordinary(db, table.name) and not turning:
         return (t("It is synced as a table to which any program writes."),)
     found: list[str] = []
-    unique = db.execute(  # the index's own name may be one that nobody can read
+    unique = db.execute(  # without the index's own name, which may be invalid text
         "SELECT i.seq, c.name FROM pragma_index_list(?1, 'main') AS i CROSS JOIN pragma_index_info(i.name, 'main') AS c"
         " WHERE i.\"unique\" AND i.origin != 'pk' ORDER BY i.seq, c.seqno",
         (table.name,),
@@ -72,8 +73,11 @@ def obstacles(db: apsw.Connection, table: Table, *, new: bool = True, turning: b
 
 
 def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """What a person should know of a table that can be synced: how keys are told apart (cr-sqlite.md 12.5), and
-    that cr-sqlite's own extension puts some names into its statements as they are (cr-sqlite.md 2.6)."""
+    """Return what a person should know about a table that can be synced.
+
+    That is how its keys are told apart (cr-sqlite.md 12.5), and that cr-sqlite's own extension does not quote some
+    names in its statements (cr-sqlite.md 2.6).
+    """
     keys = [column for column in table.columns if column.key]
     loose = [
         t(
@@ -105,7 +109,7 @@ def cautions(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 
 def _is_bare(name: str) -> bool:
-    """Whether a table's name can stand in a statement without quotes."""
+    """Return whether a table's name can be used in a statement without quotes."""
     if not _BARE.fullmatch(name):
         return False
     try:
@@ -138,5 +142,5 @@ def _own_limits(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 
 def find_table(db: apsw.Connection, name: str) -> Table | None:
-    """The table or view to make syncable, under its exact name."""
+    """Return the table or view to make syncable, under its exact name; None if there is none, or it is bookkeeping."""
     return None if bookkeeping(name) else describe(db, name)

@@ -1,14 +1,15 @@
-"""Versions to which nobody counts: a peer or a program has made them up. Where one is used up, the next write can be
-sent to nobody, and is held back (``engine.crr.withheld``). They are found, and mended in a way by which all replicas
-that do it come out alike, whoever begins and whenever they meet:
+"""Versions that nobody reaches by counting, because a peer or a program made them up.
 
-- A row with a column version so high begins a new life: it is told as if it had been deleted and written again now.
-  That beats what others hold, and where two do it at once, the larger values hold.
-- A causal length so high is made lower, each by the same rule: a live row stays one, and what came later stays later. A
+Once one is used up, the next write cannot be sent to anybody and is withheld (``engine.crr.withheld``). They are found,
+and repaired in such a way that all replicas that do it end up alike, whoever begins and whenever they meet:
+
+- A row with such a column version begins a new life: it is recorded as if it had been deleted and written again now.
+  That beats what others hold, and if two do it at once, the larger values win.
+- Such a causal length is lowered, each by the same rule: a live row stays alive, and what came later stays later. A
   replica that has not done it keeps its own until it does. What lost to it may win now, but a clock has passed it, so
-  that peers are asked for all of the table again.
+  peers are asked for the whole table again.
 
-(A version of the file's so high is mended for all kinds of tables together: ``engine.clocks.file_versions``.)
+(Such a version of the file is repaired for all kinds of tables together: ``engine.clocks.file_versions``.)
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _CELL = f"col_name != '{SENTINEL}' AND {odd('col_version')}"
 
 
 def rows(db: apsw.Connection, crr: Crr) -> int:
-    """How many rows of a CRR have such a column version, causal length, or place in a transaction."""
+    """Return how many rows of a CRR have such a column version, causal length or seq."""
     wrong = f"{odd('col_version')} OR {odd('seq')}"
     count: int = db.execute(f"SELECT count(DISTINCT key) FROM {main(crr.name + CLOCK)} WHERE {wrong}").get
     return count
 
 
 def repair_rows(state: State, crr: Crr) -> None:
-    """Mend the rows that ``rows`` counts, in the caller's transaction; their values stay."""
+    """Repair the rows that ``rows`` counts, in the caller's transaction. Their values stay."""
     clock, version = main(crr.name + CLOCK), state.next_version()
     if state.db.execute(f"SELECT 1 FROM {clock} WHERE {_LENGTH} LIMIT 1").fetchone() is not None:
         coverage.forget_table(state.db, crr.name)

@@ -1,5 +1,8 @@
-"""Foreign keys of tables that are not synced to tables that are. Where sync deletes a row, SQLite does not carry out
-what they say: the app's connection did where the row was deleted, and rows of such tables do not travel."""
+"""Foreign keys from tables that are not synced to tables that are.
+
+When sync deletes a row, SQLite does not carry out what they say: the app's connection did so where the row was deleted,
+and rows of tables that are not synced do not travel.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +18,13 @@ _FOLLOWS = ("CASCADE", "SET NULL", "SET DEFAULT")
 
 
 class Reference(NamedTuple):
-    """A foreign key by which rows follow what becomes of others.
+    """A foreign key whose rows follow changes to the rows that they refer to.
 
     Attributes:
         child: the table that has it.
-        number: its place among the table's foreign keys, as SQLite counts them.
-        parent: the table that it refers to, spelled as it is there.
-        actions: what it says, as ``ON DELETE CASCADE``.
+        number: its index among the table's foreign keys, as SQLite counts them.
+        parent: the table that it refers to, in that table's own spelling.
+        actions: what it says, such as ``ON DELETE CASCADE``.
     """
 
     child: str
@@ -31,7 +34,7 @@ class Reference(NamedTuple):
 
 
 def references(db: apsw.Connection, tables: Iterable[Table]) -> Iterator[Reference]:
-    """All such foreign keys between these tables."""
+    """Iterate over all such foreign keys between these tables."""
     names = [table.name for table in tables]
     spelled = {name.lower(): name for name in names}
     for child in names:
@@ -46,13 +49,13 @@ def references(db: apsw.Connection, tables: Iterable[Table]) -> Iterator[Referen
 
 
 def orphans(db: apsw.Connection, tables: Iterable[Table], synced: Container[str]) -> Counter[str]:
-    """How many rows of each table that is not synced refer, by such a key, to rows of a synced one that are gone."""
+    """Return how many rows of each table that is not synced refer by such a key to missing rows of a synced one."""
     found: Counter[str] = Counter()
     for child, number, parent, _ in references(db, tables):
         if parent in synced and child not in synced:
             rows = "SELECT count(*) FROM pragma_foreign_key_check(?, 'main') WHERE fkid = ?"
             try:
                 found[child] += db.execute(rows, (child, number)).get
-            except apsw.SQLError:  # a foreign key that fits no key of the other table, which SQLite refuses to look at
+            except apsw.SQLError:  # a foreign key that matches no key of the other table, which SQLite refuses to check
                 continue
     return found

@@ -1,12 +1,12 @@
-"""Tables that are not synced any more, as long as they may be again: what was recorded of them stays aside.
+"""Sync records of tables that are not synced any more, kept in case they will be again.
 
-Any program may write to such a table. When it is made a CRR again, what was written meanwhile is told as written then,
-as by a schema change; without what stays aside, all would be told as if it had never been seen, and what peers have
-would win over it.
+Any program may write to such a table. When it is made a CRR again, what was written meanwhile is recorded as written
+then, as in a schema change. Without the kept records, everything would count as never seen, and what peers have would
+win over it.
 
 ``crsql_syncline_undone_T_clock``, ``_keys``  the sync records, under other names
-``crsql_syncline_undone_T_seen``              what the table held then, long values as digests
-``crsql_syncline_undone_T_same``              a trigger on the table that never fires: it goes with it
+``crsql_syncline_undone_T_seen``              what the table held at the time, long values as digests
+``crsql_syncline_undone_T_same``              a trigger on the table that never fires, and is dropped along with it
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _CLOCK, _KEYS, _SEEN, _SAME = "_clock", "_keys", "_seen", "_same"
 
 
 def put_aside(state: State, crr: Crr) -> None:
-    """Keep what is recorded of a CRR for when it is one again. Its triggers are dropped by the caller."""
+    """Keep the sync records of a CRR for when it is one again. The caller drops its triggers."""
     db = state.db
     aside = PREFIX + crr.name
     drop(db, crr.name)
-    if Watch.BROKEN not in crr.watches:  # else nobody knows what was written since when
+    if Watch.BROKEN not in crr.watches:  # if broken, nobody knows what was written since when
         Snapshot(main(aside + _SEEN), crr.columns, short=True).take(db, crr)
-    for name in (crr.name + CLOCK + BY_VERSION, crr.name + PKS + "_pks"):  # whoever makes it anew needs these names
+    for name in (crr.name + CLOCK + BY_VERSION, crr.name + PKS + "_pks"):  # names needed to make it a CRR again
         db.execute(f"DROP INDEX IF EXISTS {main(name)}")
     _rename(db, crr.name + CLOCK, aside + _CLOCK)
     _rename(db, crr.name + PKS, aside + _KEYS)
@@ -44,7 +44,7 @@ def put_aside(state: State, crr: Crr) -> None:
 
 
 def take_back(state: State, table: Table) -> None:
-    """Put the records of a table, if some lie aside, in their place, and record what has become of it since."""
+    """Restore the kept sync records of a table, if there are any, and record what has changed since."""
     db = state.db
     clock = exact_name(db, PREFIX + table.name + _CLOCK)
     if clock is None:
@@ -76,12 +76,12 @@ def take_back(state: State, table: Table) -> None:
 
 
 def lie_aside(db: apsw.Connection, name: str) -> bool:
-    """Whether something is kept of a table."""
+    """Return whether sync records are kept for a table."""
     return exact_name(db, PREFIX + name + _CLOCK) is not None
 
 
 def drop(db: apsw.Connection, name: str) -> None:
-    """Forget what lies aside of a table."""
+    """Drop the kept sync records of a table."""
     aside = PREFIX + name
     for suffix in (_CLOCK, _KEYS, _SEEN):
         db.execute(f"DROP TABLE IF EXISTS {main(aside + suffix)}")
@@ -89,7 +89,7 @@ def drop(db: apsw.Connection, name: str) -> None:
 
 
 def _rename(db: apsw.Connection, old: str, new: str) -> None:
-    """Rename a table that nothing else names: what else the file holds need not be in order."""
+    """Rename a table that nothing else refers to. In legacy mode, as the rest of the schema need not be in order."""
     legacy = db.pragma("legacy_alter_table")
     db.pragma("legacy_alter_table", 1)
     try:

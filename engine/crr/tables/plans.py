@@ -1,4 +1,4 @@
-"""CRRs made anew from the plans of another side (``engine.table_plan``)."""
+"""Creates CRRs from another side's plans (``engine.table_plan``)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,16 @@ from engine.tables.plans import column_sql
 
 
 def create(db: apsw.Connection, plan: TablePlan) -> None:
-    """Make a table as planned, and a CRR of it. The plan was checked with ``check_plans``."""
+    """Create a table as planned and make it a CRR. The plan was checked by ``check_plans``."""
     create_plain(db, plan)
     db.execute("SELECT crsql_as_crr(?)", (plan.name,)).fetchall()
 
 
 def create_plain(db: apsw.Connection, plan: TablePlan) -> None:
-    """Make a table as planned, which is not synced yet. The plan was checked with ``check_plans``.
+    """Create a table as planned, not synced yet. The plan was checked by ``check_plans``.
 
-    Only keys are NOT NULL: what this side takes must never be less than what the other side may send. Where that
-    side's table is STRICT, this one is not, but takes the same values: programs with SQLite before 3.37 could not open
-    the file.
+    Only keys are NOT NULL: this side must accept everything that the other side may send. If the other side's table is
+    STRICT, this one is not, but accepts the same values, as programs with SQLite before 3.37 could not open the file.
     """
     parts = [column_sql(column, checked=plan.strict) for column in plan.columns]
     key = [column.name for column in sorted(plan.columns, key=lambda column: column.key) if column.key]
@@ -32,7 +31,8 @@ def create_plain(db: apsw.Connection, plan: TablePlan) -> None:
 
 
 def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values: bool) -> Steps[None]:
-    """Make all tables of a new file, set as the other side's is (``Replica.merges_equal_values``); one at each step."""
+    """Create all tables of a new file, one at each step, and set it up as the other side's
+    (``Replica.merges_equal_values``)."""
     for plan in plans:
         create(db, plan)
         yield
@@ -40,5 +40,5 @@ def create_all(db: apsw.Connection, plans: Iterable[TablePlan], *, equal_values:
 
 
 def set_equal_values(db: apsw.Connection, equal_values: bool) -> None:
-    """Have the file break ties between equal values as the other side's does (``Replica.merges_equal_values``)."""
+    """Make the file break ties between equal values as the other side's does (``Replica.merges_equal_values``)."""
     db.execute("SELECT crsql_config_set('merge-equal-values', ?)", (int(equal_values),)).fetchall()

@@ -1,15 +1,16 @@
-"""What bugs of other engines, and schema changes behind cr-sqlite's back, left in a file: found, named and mended.
-Also what keeps old programs from opening it (``strict``), which is no damage to what is synced.
+"""Finds and repairs what bugs of other engines, and schema changes behind cr-sqlite's back, left in a file.
+
+It also finds what keeps old programs from opening the file (``strict``), which does not harm sync.
 
 Stock forgets to track writes after a failed merge (cr-sqlite.md 7.7, 12), and stamps with version 0 what an alter adds
-before the file's first write (cr-sqlite.md 8.1). Such rows stay here for good, because no peer ever hears of them.
-Mending records them as written now; and as writes to values that were known before leave no trace, all values of such
-a table are compared with those of the peers once more: where two differ, they are a conflict like any other. A row that
-is gone without a record is forgotten, not deleted, and comes back where a peer still has it.
+before the file's first write (cr-sqlite.md 8.1). Such rows never leave this file, because no peer ever hears of them.
+Repairing records them as written now. As writes to values that were known before leave no trace, all values of such a
+table are compared with those of the peers once more: where two differ, they are a conflict like any other. A row that
+is gone without a record is forgotten, not deleted, and comes back if a peer still has it.
 
-A table whose triggers were missing or changed was written to by a person or an app, and nobody knows what: all of it
-is told anew as written now, rows that are gone as deleted; unless most are, for then the table was lost, and its rows
-come back.
+A table whose triggers were missing or changed was written to by a person or an app, and nobody knows what was written.
+All of it is recorded as written now, and missing rows as deleted; unless most are missing, for then the table was lost,
+and its rows come back.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ from engine.tables.withheld.describe import no_text
 
 
 def check(state: State) -> list[Finding]:
-    """Everything that is damaged; reads every row of every CRR, and changes nothing."""
+    """Return everything that is damaged. Reads every row of every CRR, and changes nothing."""
     db, tables = state.db, state.catalogue()
     found: list[Finding] = []
     for name in tables.clocks:
@@ -73,10 +74,13 @@ def check(state: State) -> list[Finding]:
 
 
 def repair(state: State, findings: Sequence[Finding]) -> list[Finding]:
-    """Mend what of that which ``check`` has found has a remedy, all or nothing; returns what it was.
+    """Repair those findings of ``check`` that have a remedy, all or nothing.
+
+    Returns:
+        What was repaired.
 
     Raises:
-        NotEligible: a table cannot be a CRR as it is now.
+        NotEligible: a table as it is now cannot be a CRR.
     """
     found = [finding for finding in findings if finding.remedy]
     no_alter = (Damage.TABLE_GONE, Damage.STRAY_TRIGGERS, Damage.PARKED, Damage.STRICT, Damage.USED_UP, Damage.COUNTER)
@@ -93,7 +97,7 @@ def repair(state: State, findings: Sequence[Finding]) -> list[Finding]:
             loosen(state.db, records)
         for table in dict.fromkeys(one.table for one in found if one.damage not in no_alter):
             recorded = {one.damage for one in found if one.table == table} <= {Damage.OLD_TRIGGERS, *no_alter}
-            begin_alter(state, table, recorded=recorded)  # an alter in which nothing is altered
+            begin_alter(state, table, recorded=recorded)  # an alter that changes nothing rebuilds the records
             commit_alter(state, table)
     return found
 
@@ -119,7 +123,7 @@ def _counts(db: apsw.Connection, crr: Crr, *, same: bool) -> Iterator[tuple[Dama
 
 
 def _lone_triggers(db: apsw.Connection, clocks: tuple[str, ...]) -> list[tuple[str, Damage, str]]:
-    """The table, the damage and the name of each trigger of cr-sqlite's that goes with no sync records."""
+    """Return the table, the damage and the name of each trigger of cr-sqlite's that has no sync records."""
     recorded = {name.lower() for name in clocks}
     found = []
     for name, table in rows_of_schema(db, "name, tbl_name", "type = 'trigger' AND name GLOB '*__crsql_[iud]trig'"):

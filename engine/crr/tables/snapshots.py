@@ -1,4 +1,4 @@
-"""What a CRR held when it was looked at, and what has become of it since: that is recorded as written now."""
+"""Snapshots of a CRR, and recording of what has changed since one was taken as written now."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.tables.introspect import Table
 from engine.tables.names import CLOCK, KEY, PKS
 
 LONG = 32
-"""Bytes of a text or blob that a snapshot in the file keeps as it is; of a longer one it keeps a digest."""
+"""Bytes of the longest text or blob that a snapshot in the file keeps as it is; longer ones become a digest."""
 
 
 class Snapshot(NamedTuple):
@@ -25,7 +25,7 @@ class Snapshot(NamedTuple):
     Attributes:
         table: its name in SQL.
         columns: the tracked columns, in its order.
-        short: whether long values stand in it as digests.
+        short: whether long values are kept as digests.
     """
 
     table: str
@@ -33,7 +33,7 @@ class Snapshot(NamedTuple):
     short: bool = False
 
     def take(self, db: apsw.Connection, crr: Crr | None) -> None:
-        """Make it of what the table holds now. Its columns have no types, so that every value stays what it is."""
+        """Create it from what the table holds now. Its columns have no types, so that every value stays as it is."""
         listed = "".join(f", {ident(_PREFIX + column)}" for column in self.columns)
         db.execute(f"CREATE TABLE {self.table} (key INTEGER PRIMARY KEY{listed})")
         if crr:
@@ -44,18 +44,20 @@ class Snapshot(NamedTuple):
         value = f"t.{ident(column)}"
         if not self.short:
             return value
-        # Numbers are short as text; what is no UTF-8 is a blob to the function.
+        # Numbers are short as text; invalid UTF-8 reaches the function as a blob.
         digest = f"crsql_syncline_digest(typeof({value}), CAST({value} AS BLOB))"
         return f"CASE WHEN length(CAST({value} AS BLOB)) > {LONG} THEN {digest} ELSE {value} END"
 
     @property
     def keys(self) -> str:
-        """SELECT of the key numbers in it."""
+        """A SELECT of the key numbers in it."""
         return f"SELECT key FROM {self.table}"
 
     def retyped(self, db: apsw.Connection, table: Table) -> bool:
-        """Do keys have another storage class now, as by a new type of the key column? 1 and '1' are two keys, but one
-        row: the tombstone of the one would delete the other wherever it comes."""
+        """Return whether keys have another storage class now, as after a change of the key column's type.
+
+        1 and '1' are two keys but one row, so the tombstone of one would delete the other wherever it arrives.
+        """
         names = [ident(name) for name in table.key]
         row = " AND ".join(f"t.{name} = +p.{name} AND t.{name} = +p.{name} COLLATE BINARY" for name in names)
         key = " OR ".join(f"p.{name} IS NOT +t.{name}" for name in names)
@@ -66,10 +68,10 @@ class Snapshot(NamedTuple):
         return found.fetchone() is not None
 
     def compact(self, state: State, table: Table, *, same: bool = True) -> None:
-        """Drop the clocks of columns and rows that are no more; rows that went since leave a tombstone.
+        """Drop the clocks of columns and rows that no longer exist; rows that disappeared since leave a tombstone.
 
         Args:
-            same: whether the table surely is the one that it was (``are_deletions``).
+            same: whether the table is certainly the one that it was (``are_deletions``).
         """
         db, clock = state.db, main(table.name + CLOCK)
         dead = f"SELECT key FROM {clock} WHERE col_name = '{SENTINEL}' AND col_version % 2 = 0"
@@ -83,7 +85,7 @@ class Snapshot(NamedTuple):
         forget_rows(state, table)
 
     def record_changed_values(self, state: State, table: Table) -> None:
-        """Record the values that are others now."""
+        """Record the values that have changed."""
         rows = f"{rows_and_keys(table)} CROSS JOIN {self.table} AS s ON s.key = p.{KEY}"
         differs = {
             column: f"(typeof({now}) != typeof({was}) OR +{now} IS NOT {was} COLLATE BINARY)"
@@ -99,14 +101,14 @@ class Snapshot(NamedTuple):
 
 
 _PREFIX = "v "
-"""Before the name of each column, so that none is called ``key``."""
+"""The prefix of each column's name, so that none is called ``key``."""
 
 
 def digest(kind: str, value: bytes) -> bytes:
-    """What stands for a long text or blob in a snapshot; no value that stands for itself is as long."""
+    """Return what stands for a long text or blob in a snapshot: longer than any value that is kept as it is."""
     return kind[:1].encode() + hashlib.blake2b(value, digest_size=LONG).digest()
 
 
 def columns_of(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The columns of the CRR of which a snapshot was taken, by those of the snapshot."""
+    """Return the CRR's columns, given those of its snapshot."""
     return tuple(name.removeprefix(_PREFIX) for name in names[1:])

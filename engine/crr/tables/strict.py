@@ -1,5 +1,7 @@
-"""Sync records that older versions of Syncline, and cr-sqlite itself, make as STRICT tables: programs with SQLite
-before 3.37 cannot open a file that has one. Nothing needs them to be STRICT."""
+"""Sync records that are STRICT tables, as older versions of Syncline and cr-sqlite itself create them.
+
+Programs with SQLite before 3.37 cannot open a file that has one, and nothing needs them to be STRICT.
+"""
 
 from __future__ import annotations
 
@@ -15,14 +17,14 @@ STRICT_RECORDS = t(
     "Programs with SQLite before 3.37 cannot open this file, because its sync records are "
     "STRICT tables. “syncline check --repair” changes that."
 )
-"""What a person is told where such a file's tables are listed."""
+"""The caution shown where such a file's tables are listed."""
 
 
 def strict_records(db: apsw.Connection) -> list[tuple[str, str]]:
-    """Each such table of the file, as (the table whose records it has, its own name), in order of name.
+    """Return each such table as (the table whose records it holds, its own name), ordered by name.
 
-    A table that belongs to the whole file stands for itself. There is none to speak of where the person has STRICT
-    tables too: those stay, and no program with such a SQLite opens the file whatever the records are.
+    A table that belongs to the whole file stands for itself. The result is empty if the person has STRICT tables too:
+    those stay, so no program with such a SQLite can open the file anyway.
     """
     found = each(db, "SELECT name FROM pragma_table_list WHERE schema = 'main' AND strict ORDER BY name")
     names = [name for (name,) in found]
@@ -30,10 +32,9 @@ def strict_records(db: apsw.Connection) -> list[tuple[str, str]]:
 
 
 def loosen(db: apsw.Connection, name: str) -> None:
-    """Make a table with all that it holds, and with its indices and triggers, one that is not STRICT. Runs in the
-    caller's transaction.
+    """Make a table not STRICT, keeping its content, indexes and triggers. Runs in the caller's transaction.
 
-    What a STRICT table holds is stored as in any other: only its definition is written anew, in the way that SQLite
+    A STRICT table stores its content like any other. So only its definition is rewritten, in the way that SQLite
     describes (https://sqlite.org/lang_altertable.html, section 8), however large the table is.
     """
     sql = db.execute("SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (name,)).get

@@ -1,5 +1,5 @@
-"""The rows of CRRs that cannot be sent (``engine.tables.withheld``).
+"""Rows of CRRs that cannot be sent (``engine.tables.withheld``).
 
 - ``detect``: finds such rows
-- ``source``: what is CRRs' own about them
+- ``source``: the part of handling them that is specific to CRRs
 """

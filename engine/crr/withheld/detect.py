@@ -1,4 +1,4 @@
-"""Tells the rows that cannot be sent, and why."""
+"""Finds the rows that cannot be sent, and why."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from engine.tables.withheld.records import Held, HeldRows, Why
 from engine.tables.withheld.unreadable import unreadable
 
 BLOCK = 256
-"""Rows that are looked at together."""
+"""How many rows are checked together."""
 
 AHEAD = 2_000
-"""Rows that are looked at even where one was found: others may follow."""
+"""How many rows are checked at least, even once one was found, as others may follow."""
 
 _LOWEST = -(2**63)
 
 
 def held_rows(db: apsw.Connection) -> HeldRows:
-    """Those of the CRRs of a file that are held back."""
+    """Return the record of which CRR rows of a file are withheld."""
     return HeldRows(db, "crsql_syncline_held")
 
 
@@ -34,7 +34,7 @@ class UnsendableRows(Unsendable):
     """Rows of a CRR cannot be sent.
 
     Attributes:
-        after, until: one is at this (db_version, key) or behind it, up to a version.
+        after, until: one of them is at this (db_version, key) or behind it, up to this version.
         bounded: only some of the rows there were to be read.
     """
 
@@ -46,8 +46,11 @@ class UnsendableRows(Unsendable):
 
 
 def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, all_of_them: bool = False) -> list[Held]:
-    """The rows from a (db_version, key) on that cannot be sent and are not held yet: one at least, if there is any, and
-    those among the next ones; or ``all_of_them``."""
+    """Find rows from a (db_version, key) on that cannot be sent and are not withheld yet.
+
+    Returns:
+        At least one, if there is any, and those among the next ``AHEAD`` rows, or all of them.
+    """
     found: list[Held] = []
     seen = 0
     others = held_rows(db).is_none(crr.name, "c.key")
@@ -60,7 +63,7 @@ def find(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, *, a
 
 
 def find_all(db: apsw.Connection, crr: Crr) -> list[Held]:
-    """All rows that cannot be sent, held back already or not."""
+    """Find all rows that cannot be sent, withheld already or not."""
     blocks = _blocks(db, crr, (_LOWEST, _LOWEST), ~_LOWEST, "")
     return list({held.key: held for keys in blocks for held in reasons(db, crr, keys)}.values())
 
@@ -81,10 +84,10 @@ def _blocks(db: apsw.Connection, crr: Crr, after: tuple[int, int], until: int, o
 
 
 def reasons(db: apsw.Connection, crr: Crr, keys: Sequence[int], *, held: bool = False) -> list[Held]:
-    """Those of the rows with these numbers that cannot be sent.
+    """Return which of the rows with these key numbers cannot be sent, and why.
 
     Args:
-        held: they are held back already; then one that is gone without a record is not let go.
+        held: they are withheld already; then one that is gone without a record stays withheld.
     """
     pks, clock, some = main(crr.name + PKS), main(crr.name + CLOCK), "IN carray(?1)"
     out_of_range = " OR ".join(

@@ -1,4 +1,4 @@
-"""What is CRRs' own about rows that cannot be sent (``engine.tables.withheld.recheck.Source``)."""
+"""The part of withholding rows that is specific to CRRs (``engine.tables.withheld.recheck.Source``)."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ class CrrSource:
         self.held = held_rows(state.db)
 
     def tables(self) -> Iterable[str]:
-        """Those that can be read."""
+        """Return the tables that can be read."""
         return self._state.catalogue().crrs
 
     def recorded(self, table: str) -> bool:
-        """Whether it has a clock."""
+        """Return whether a table has a clock."""
         return table in self._state.catalogue().clocks
 
     def reasons(self, table: str, keys: Sequence[Key]) -> list[Held]:
-        """Those that still cannot be sent."""
+        """Return which of these rows still cannot be sent, and why."""
         return reasons(self._state.db, self._state.catalogue().crrs[table], list(map(int, keys)), held=True)
 
     def written_since(self, table: str) -> str:
-        """The rows with a cell above a version."""
+        """Return a query for the rows with a cell above a version, which is its parameter."""
         return f"SELECT DISTINCT key FROM {main(table + CLOCK)} WHERE db_version > ?1"
 
     def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
-        """Give all their cells the next version."""
+        """Give all cells of these rows the next version."""
         sql, version = (
             f"UPDATE {main(table + CLOCK)} SET db_version = ? WHERE key IN carray(?)",
             self._state.next_version(),
@@ -51,19 +51,19 @@ class CrrSource:
         secondhand.note_all(self._state.db, version)
 
     def find(self, error: Unsendable) -> Sequence[Held]:
-        """The rows that reading came to grief on."""
+        """Find the rows at which reading failed."""
         if not isinstance(error, UnsendableRows):
             return ()
         crr = self._state.crr(error.table)
         return find(self._state.db, crr, error.after, error.until, all_of_them=not error.bounded)
 
     def shown_key(self, held: Held) -> str:
-        """The key of a row, as it can be shown."""
+        """Return the key of a row as it can be shown."""
         return shown_key(self._state.db, self._state.catalogue(), held)
 
 
 def shown_key(db: apsw.Connection, tables: Catalogue, held: Held) -> str:
-    """The key of a row, as it can be shown."""
+    """Return the key of a row as it can be shown; its number if the table or the row is gone."""
     crr = tables.crrs.get(held.table)
     if crr is None:
         return str(held.key)
