@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QPixmap
 from PySide6.QtWidgets import QComboBox, QGroupBox, QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
@@ -28,6 +28,9 @@ BORDER = 4
 
 class InvitationPanel(QGroupBox):
     """Makes links, one at a time, and shows the latest as long as it is good."""
+
+    made = Signal()
+    """A new link is shown."""
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -132,6 +135,7 @@ class InvitationPanel(QGroupBox):
             )
         self._show(link.text(), text, link.words)
         self._expiry.start()
+        self.made.emit()
 
     def _show(self, link: str, text: str, words: Sequence[str]) -> None:
         self.link.setText(link)

@@ -24,6 +24,12 @@ class ScrollBody(QScrollArea):
         self.setWidget(self._page)
         self._page.installEventFilter(self)
 
+    def show_whole(self, part: QWidget) -> None:
+        """Scroll until a part is seen whole, as far as there is room for it."""
+        self.column.activate()
+        self._page.resize(self.viewport().width(), max(self.viewport().height(), self._needed(self.viewport().width())))
+        self.ensureWidgetVisible(part, 0, 0)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """What is in it wants another height: say so to the dialog."""
         if event.type() == QEvent.Type.LayoutRequest:
@@ -33,8 +39,14 @@ class ScrollBody(QScrollArea):
     def sizeHint(self) -> QSize:  # noqa: N802
         wanted = self._page.sizeHint()
         width = max(wanted.width(), self.viewport().width() if self.isVisible() else 0)
-        height = self.column.totalHeightForWidth(width) if self.column.hasHeightForWidth() else wanted.height()
-        return QSize(wanted.width(), height)
+        return QSize(wanted.width(), self._needed(width))
+
+    def _needed(self, width: int) -> int:
+        return (
+            self.column.totalHeightForWidth(width)
+            if self.column.hasHeightForWidth()
+            else self._page.sizeHint().height()
+        )
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         least = self._page.minimumSizeHint()

@@ -37,7 +37,7 @@ from gui.theme import state_icon
 WIDTH = 580
 
 ROWS = 3
-"""Databases, and guests, that are seen at once."""
+"""Databases, and guests, that are seen at once; where there are fewer databases, their list is lower."""
 
 _WIDTHS = {Column.NAME: 24, Column.ROOM: 24, Column.SEEN: 16}
 
@@ -85,7 +85,8 @@ class ShareDialog(AsyncDialog):
             chosen = bool(known.room) or len(settings.databases) == 1
             item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
             self.databases.addItem(item)
-        self.databases.setFixedHeight(ROWS * self.fontMetrics().height() * 3 // 2 + 2 * self.databases.frameWidth())
+        rows = max(1, min(ROWS, self.databases.count()))
+        self.databases.setFixedHeight(rows * self.fontMetrics().height() * 3 // 2 + 2 * self.databases.frameWidth())
         self.lan = QRadioButton(tr("In the &local network; encrypted, and only for paired machines"))
         self.alone = QRadioButton(tr("Only for programs on this &machine"))
         self.reach = QButtonGroup(self)
@@ -116,7 +117,7 @@ class ShareDialog(AsyncDialog):
         inside = QVBoxLayout(who)
         inside.addWidget(self.guests)
         inside.addWidget(self.revoke_guest, 0, Qt.AlignmentFlag.AlignRight)
-        body = ScrollBody()
+        body = self._body = ScrollBody()
         for part in (self.on, self.databases, self.lan, self.alone, self.state, self.problem, self.invitation, who):
             body.column.addWidget(part)
         body.column.addStretch()
@@ -130,6 +131,7 @@ class ShareDialog(AsyncDialog):
         self.reach.buttonToggled.connect(lambda _, on: self._changed() if on else None)
         self.guests.selectionModel().selectionChanged.connect(self._allow)
         self.model.modelReset.connect(self._allow)
+        self.invitation.made.connect(lambda: QTimer.singleShot(0, self, self._show_invitation))
         self.revoke_guest.clicked.connect(lambda: self.start(self._throw_out()))
         self._ticking.timeout.connect(self.model.refresh)
         self._ticking.start()
@@ -207,6 +209,11 @@ class ShareDialog(AsyncDialog):
             else tr("Machines are listed here while something is shared.")
         )
         self._allow()
+
+    def _show_invitation(self) -> None:
+        """Have the new link seen whole, with its code, also on a low screen."""
+        self.fit()
+        self._body.show_whole(self.invitation)
 
     def _allow(self) -> None:
         self.revoke_guest.setEnabled(bool(self.guests.selectionModel().selectedRows()))

@@ -32,6 +32,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui import language
+from gui.dialogs.add_peer import PeerDialog
+from gui.dialogs.share import ShareDialog
 from gui.ui_gallery import SCALED, Gallery
 from gui.window import SIZE, Window
 from tests.engine.live import PATIENCE
@@ -179,7 +181,7 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
             wrong.append(f"{where}: is {window.width()} wide")
         if where.endswith("-scaled") and window.width() > SCALED.width() * larger:
             wrong.append(f"{where}: is {window.width()} wide, more than a screen of 1280 at 150 % has")
-        wrong.extend(f"{where}: {one}" for one in cut(window))
+        wrong.extend(f"{where}: {one}" for one in [*cut(window), *out_of_sight(window)])
 
     try:
         wrong += run_async(each_window(tmp_path, inspect_window, [screen * larger for screen in SCREENS]))
@@ -187,6 +189,19 @@ def test_nothing_is_cut(tmp_path: Path, spoken: str, larger: float) -> None:
         app.setFont(usual)
         language.install(app, "en")
     assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def out_of_sight(window: QWidget) -> Iterator[str]:
+    """What a dialog is there for and is not seen whole before one scrolls."""
+    main: tuple[QWidget, ...] = ()
+    if isinstance(window, ShareDialog):
+        shown = window.invitation
+        main = (shown.make, shown.link, shown.copy, shown.code, shown.words)
+    elif isinstance(window, PeerDialog):
+        main = (window.form.address.line, window.ok)
+    for widget in main:
+        if widget.isVisible() and widget.visibleRegion().boundingRect() != widget.rect():
+            yield f"{said(widget)}: {widget.visibleRegion().boundingRect().toTuple()} of {widget.size().toTuple()}"
 
 
 def cut(window: QWidget) -> Iterator[str]:

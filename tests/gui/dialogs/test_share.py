@@ -18,6 +18,9 @@ from tests.engine.live import make_file, until
 from tests.gui.aio import application, on_gui_loop
 from tests.gui.dialogs.answers import asking, click, unnamed
 
+LOW = 340
+"""Pixels in which the link and its code have just room."""
+
 
 def cells(dialog: ShareDialog) -> list[list[str]]:
     model = dialog.model
@@ -129,6 +132,27 @@ async def test_what_was_chosen_is_remembered_and_how_far_it_reaches(tmp_path: Pa
             assert not dialog.invitation.code.isVisible()
             await engine.sharing.stop()
             await until(lambda: dialog.state.text.startswith(("Nothing", "Choose")), "it is said who stopped it")
+            dialog.reject()
+
+
+@on_gui_loop
+async def test_a_new_link_is_seen_whole_on_a_low_screen(tmp_path: Path) -> None:
+    """On one that has less room than the dialog asks for it is scrolled there, if need be."""
+    async with Engine(Settings(discover=False), data=tmp_path / "data") as engine:
+        for number in range(5):
+            database = await engine.databases.add(make_file(tmp_path / f"{number}.db"))
+        await engine.sharing.start([database.id])
+        async with asking(ShareDialog, share.ask(None, engine)) as (dialog, _):
+            shown = dialog.invitation
+            dialog.setMaximumHeight(LOW)
+            shown.offer([("4", database.id)], others=True)  # as in a network
+            parts = (shown.link, shown.copy, shown.code, shown.words)
+            click(shown.make)
+            await until(
+                lambda: all(part.visibleRegion().boundingRect() == part.rect() for part in parts), "it is in sight"
+            )
+            assert all(part.isVisible() for part in parts)
+            assert dialog.height() == LOW
             dialog.reject()
 
 
