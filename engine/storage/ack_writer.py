@@ -1,8 +1,8 @@
-"""The clocks that peers of one file have confirmed, on their way to it: gathered, and written for all of them at once.
+"""Collects the clocks that peers of one file have confirmed, and writes them to it for all peers at once.
 
-A hub with a thousand guests would else commit a thousand times for each change. What waits here is known all the same:
-whoever reads sent clocks from the file lays ``waiting`` over them, or a peer that connects again at once would be sent
-once more what it has just confirmed.
+A hub with a thousand guests would otherwise commit a thousand times for each change. What has not been written yet is
+known all the same: whoever reads sent clocks from the file overrides them with ``waiting``, or a peer that reconnects
+at once would be sent again what it has just confirmed.
 """
 
 from __future__ import annotations
@@ -18,23 +18,25 @@ from engine.replica import Replica
 log = logging.getLogger(__name__)
 
 DELAY = 0.5
-"""Seconds for which they are gathered after a quiet time: what is recorded only ever says too little."""
+"""Seconds for which clocks are collected after a quiet time. A recorded clock that lags behind is safe."""
 
 EVERY = 5.0
-"""Seconds between two times that they are written, while they keep coming: only a crash has them sent once more."""
+"""Seconds between two writes while clocks keep coming. Only after a crash are changes sent again for it."""
 
 TRY_AGAIN = 5.0
-"""Seconds until they are written again that could not be."""
+"""Seconds until the next try after a write failed."""
 
 PASSING = (FileBusy, NoSuchFile, ReadOnlyFile, StorageFailed)
-"""Why they may not be written now, but later."""
+"""Errors after which a later try may succeed."""
 
 
 class AckWriter:
-    """Those of one file, or of whatever file is under its path: each has its generation (``ReplicaHost.generation``).
+    """The confirmed clocks of one file.
+
+    If the path gets another file, that has another generation (``ReplicaHost.generation``).
 
     Args:
-        write: records them, by site id, in the file of a generation; fails when that is not the one that is open.
+        write: records clocks, by site id, in the file of a generation; fails if another one is open.
     """
 
     def __init__(self, write: Callable[[Mapping[SiteId, int], int], Awaitable[None]]) -> None:
@@ -46,7 +48,7 @@ class AckWriter:
         self._wrote = float("-inf")
 
     def note(self, site_id: SiteId, version: int, generation: int) -> None:
-        """Take in what a peer has confirmed of the file of a generation, also a lower version than before."""
+        """Note which version a peer has confirmed of a generation's file, even if it is lower than before."""
         if generation < self._generation:
             return  # of a session that has yet to hear that the file was replaced
         if generation > self._generation:
@@ -57,11 +59,11 @@ class AckWriter:
             self._write_in(self._pause())
 
     def waiting(self, generation: int) -> Mapping[SiteId, int]:
-        """What is not known to be on disk, by site id: it holds where the file says otherwise."""
+        """Return the clocks not known to be on disk, by site id; they override what the file says."""
         return self._waiting if generation == self._generation else {}
 
     async def flush(self) -> None:
-        """Write now what there is; return when it is done, or could not be."""
+        """Write now what there is; return once it is written or has failed."""
         while self._waiting:
             if self._writing is None:
                 self._begin()
@@ -74,7 +76,7 @@ class AckWriter:
         self._stop_waiting()
 
     def _pause(self) -> float:
-        """Seconds until they are written next."""
+        """Return the seconds until the next write."""
         return max(DELAY, self._wrote + EVERY - asyncio.get_running_loop().time())
 
     def _write_in(self, seconds: float) -> None:
@@ -92,11 +94,11 @@ class AckWriter:
             self._writing = asyncio.get_running_loop().create_task(self._record(dict(self._waiting), self._generation))
 
     async def _record(self, clocks: Mapping[SiteId, int], generation: int) -> bool:
-        """Write these; False when that must be tried again."""
+        """Write these clocks; return False if it must be tried again."""
         done = True
         try:
             await self._write(clocks, generation)
-        except SynclineError as error:  # losing them costs no data: what a peer has is sent to it once more
+        except SynclineError as error:  # losing them costs no data: a peer is sent again what it has
             done = not isinstance(error, PASSING)
             log.info("Sent clocks were not recorded: %s", error)
         finally:
@@ -110,6 +112,11 @@ class AckWriter:
 
 
 def record_shortly(replica: Replica, clocks: Mapping[SiteId, int], *, floor: int) -> None:
-    """Record them; where a program has the file locked, its thread is not kept waiting: this is tried again."""
+    """Record clocks without waiting long for a locked file, which would keep its thread busy: it is tried again.
+
+    Args:
+        clocks: confirmed versions, by site id.
+        floor: a version below which the file's must never fall.
+    """
     with replica.short_tries():
         replica.record_all_sent(clocks, floor=floor)

@@ -1,6 +1,6 @@
-"""Copies of a person's files: one before Syncline first writes to it, one before each change of its tables.
+"""Copies of a person's files: made before Syncline first writes to one, and before each change of its tables.
 
-``engine.storage.restore`` puts one back.
+``engine.storage.restore`` restores one.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from engine.sqlite.sqlite_errors import explain
 from engine.text import t
 
 KEPT = 3
-"""Copies of one file that are kept; older ones go when a new one is whole."""
+"""How many copies of one file are kept; older ones are deleted once a new one is complete."""
 
 SPARE = 1.1
-"""How many times as much as a copy takes must be free."""
+"""How many times the size of a copy must be free on the disk."""
 
 _PATH, _OURS = "path", "made-here"
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """One copy: where it is, when it was made, its size in bytes, and the file that it is of."""
+    """One copy: where it is, when it was made (seconds since the epoch), its size in bytes, and its original."""
 
     copy: Path
     made: float
@@ -39,10 +39,10 @@ class Backup:
 
 
 class Backups:
-    """The folder that holds them.
+    """The folder that holds the backups.
 
     Args:
-        folder: made when needed.
+        folder: created when needed.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -77,10 +77,10 @@ class Backups:
         return found
 
     def waive(self, path: Path) -> None:
-        """Note that a file was made by Syncline itself, just now: it needs no first copy.
+        """Note that Syncline itself has just made a file, so that it needs no first copy.
 
         Raises:
-            StorageFailed: that could not be noted.
+            StorageFailed: the note could not be written.
         """
         folder = self._folder_of(path)
         try:
@@ -90,10 +90,11 @@ class Backups:
             raise _failed(path, folder, error) from error
 
     def ensure(self, path: Path, *, within: float = float("inf")) -> Path | None:
-        """Make a backup of ``path`` if there is none of the last ``within`` seconds; call before the first write.
+        """Make a backup of ``path`` unless there is one from the last ``within`` seconds. Call it before the first
+        write.
 
         Returns:
-            the new backup, or None when one was there, or the file is of our own making (``waive``).
+            The new backup; None if there was one, or Syncline made the file (``waive``).
 
         Raises:
             StorageFailed, FileBusy: as in ``make``.
@@ -112,7 +113,7 @@ class Backups:
         return self.make(path)
 
     def make(self, path: Path) -> Path:
-        """Copy ``path`` with SQLite's backup API: a consistent state, even while other programs write.
+        """Copy ``path`` with SQLite's backup API, which gives a consistent state even while other programs write.
 
         Raises:
             StorageFailed: the copy could not be made, or the disk has no room for it; then nothing may be written to
@@ -121,13 +122,13 @@ class Backups:
         """
         folder = self._folder_of(path)
         before = [_order(copy) for copy in self.find(path)]
-        stamp = max([time.strftime("%Y%m%d-%H%M%S"), *(made for made, _ in before)])  # last, whatever the clock says
+        stamp = max([time.strftime("%Y%m%d-%H%M%S"), *(made for made, _ in before)])  # latest, even if the clock is off
         numbers = [number for made, number in before if made == stamp]
         target = folder / (f"{stamp}-{max(numbers) + 1}.db" if numbers else f"{stamp}.db")
         unfinished = target.with_suffix(".part")
         try:
             self._make_folder(path)
-            # for writing, so that what a crash has left half written is taken back first; what is copied stays as it is
+            # for writing, so that SQLite first rolls back what a crash left half written; the content stays as it is
             source = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
             try:
                 source.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
@@ -143,7 +144,7 @@ class Backups:
                     copy.close()
             finally:
                 source.close()
-            unfinished.rename(target)  # closing has synced it; only a whole copy gets the name of one
+            unfinished.rename(target)  # closing has synced it; only a complete copy gets this name
         except (OSError, apsw.Error) as error:
             with contextlib.suppress(OSError):
                 unfinished.unlink(missing_ok=True)
@@ -176,13 +177,13 @@ class Backups:
 
 
 def _order(copy: Path) -> tuple[str, int]:
-    """Copies of the same second are numbered: the tenth comes after the ninth."""
+    """Return a sort key: copies of the same second are numbered, and the tenth comes after the ninth."""
     day, time_of_day, *number = copy.stem.split("-")
     return f"{day}-{time_of_day}", int(number[0]) if number else 0
 
 
 def _check_space(path: Path, source: apsw.Connection, folder: Path) -> None:
-    """Refuse what would fill the disk: until the copy fails, no other program can write there either."""
+    """Refuse a copy that would fill the disk, as no other program could write there until it failed."""
     needed = source.pragma("page_count") * source.pragma("page_size")
     free = shutil.disk_usage(folder).free
     if free < needed * SPARE:

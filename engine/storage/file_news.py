@@ -1,4 +1,4 @@
-"""What is looked at whenever a file may have moved, and who wants to know."""
+"""What is read whenever a file may have changed, and the interface of those who want to know."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ class News(NamedTuple):
     """A file at one moment.
 
     Attributes:
-        site_id: the id that it has now. marks: as ``Replica.marks``.
+        site_id: its current id. marks: as ``Replica.marks``.
         ordinary: whether it has tables to which any program writes.
-        datasets: ``Replica.kept_datasets``.
+        datasets: as ``Replica.kept_datasets``.
+        version: its db_version. shapes: its synced tables. parked: those that take no part in sync for now.
     """
 
     site_id: SiteId | None
@@ -31,32 +32,32 @@ class News(NamedTuple):
     parked: tuple[Parked, ...]
 
     def made_anew(self, before: Marks) -> bool:
-        """Whether a synced table began anew since the marks were these."""
+        """Return whether a synced table has started anew since the marks were these."""
         synced = {shape.name for shape in self.shapes}
         return any(name in synced for name, _ in set(before).difference(self.marks))
 
 
 class Listener(Protocol):
-    """Wants to know when the file has moved."""
+    """Wants to know when the file has changed."""
 
     def version_moved(self, version: int) -> None:
-        """The file's db_version is ``version`` now, whoever wrote it."""
+        """Hear that the file's db_version is now ``version``, whoever wrote it."""
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        """The synced tables look so now: one came, went or was altered, was parked or released."""
+        """Hear how the synced tables look now that one was added, dropped, altered, parked or released."""
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """The rows of each table are known by these ids now: some were joined with others, or have all come."""
+        """Hear the dataset ids of each table, after rows were joined with others or have all arrived."""
 
     def replaced(self) -> None:
-        """Another file has taken the place of the one that was open: nothing known of it holds."""
+        """Hear that another file has taken the place of the open one, so that nothing known about it holds."""
 
     def troubled(self, error: SynclineError | None) -> None:
-        """The file cannot be used at the moment, and why; None: it can be again."""
+        """Hear why the file cannot be used at the moment; None: it can be used again."""
 
 
 def read(replica: Replica) -> News:
-    """Look at the file."""
+    """Read the news of a file."""
     return News(
         replica.site_id_on_disk(),
         replica.marks(),

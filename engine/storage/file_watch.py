@@ -1,8 +1,8 @@
-"""Notice that another program wrote to a SQLite file, without polling and without ever opening it.
+"""Notices that another program wrote to a SQLite file, without polling and without ever opening it.
 
-The folder is watched, not the file: the commits of a WAL database go to its ``-wal``, those of a rollback
-journal end with the deletion of its ``-journal``, and a file that is replaced stays watched. All files of
-one event loop share one watcher. Where the system cannot watch, times and sizes are looked at once a second.
+The folder is watched, not the file: the commits of a WAL database go to its ``-wal``, those with a rollback journal end
+with the deletion of its ``-journal``, and a file that is replaced stays watched. All files of one event loop share one
+watcher. Where the system cannot watch, times and sizes are checked once a second.
 """
 
 from __future__ import annotations
@@ -23,29 +23,29 @@ from engine.text import t
 log = logging.getLogger(__name__)
 
 GAP = 0.02
-"""The time between two notifications while events keep coming, in seconds."""
+"""Seconds between two notifications while events keep coming."""
 
 WAITS = (0.003, 0.006, 0.011, GAP, 0.08, 0.4, 1.5)
-"""Waits before each of the notifications that follow the first event after a quiet time, in seconds.
+"""Seconds before each of the notifications that follow the first event after a quiet time.
 
-An event comes when bytes are written, but SQLite shows a commit to others only after its fsync, and then
-without another event. Who looks only once looks too early: by some milliseconds, on a slow disk by far more.
+An event comes when bytes are written, but a commit becomes visible only after SQLite's fsync, without another event. A
+single look would come too early: by some milliseconds, on a slow disk by far more.
 """
 
 _STEADY = WAITS.index(GAP)
 
 OWN_WAITS = (0.5, 1.5)
-"""Likewise for an event while this process writes: most likely that was its own writing."""
+"""The same for an event while this process writes, which most likely comes from its own writing."""
 
 AFTERWARDS = 0.02
-"""Seconds after such a write in which the system may still tell of it."""
+"""Seconds after such a write for which events may still come from it."""
 
 POLL = 1.0
-"""Seconds between two looks where the system cannot watch."""
+"""Seconds between two checks where the system cannot watch."""
 
 SAME = 10.0
-"""Seconds between two looks whether the watched folder still is the one under its path: of a file system that is
-unmounted while files on it are open, or mounted over the folder, the system tells nothing."""
+"""Seconds between two checks whether the watched folder is still the one under its path. There is no event if a file
+system is unmounted while files on it are open, or mounted over the folder."""
 
 SUFFIXES = ("", "-wal", "-journal")
 
@@ -53,15 +53,15 @@ SUFFIXES = ("", "-wal", "-journal")
 class FileWatch:
     """Calls ``notify`` on the running loop soon after another program wrote to a SQLite file.
 
-    An async context manager. ``notify`` is called at once for the first event, then every ``GAP`` seconds
-    while events keep coming, and a few more times after the last (see ``WAITS``). Writes of this process
-    count too, but for those in ``own_write``: what happens meanwhile brings late calls only (see ``OWN_WAITS``). It
-    never raises when the file or its folder is missing: it waits for them to come.
+    An async context manager. ``notify`` is called at once for the first event, then every ``GAP`` seconds while events
+    keep coming, and a few more times after the last (see ``WAITS``). Writes of this process count too, except those in
+    ``own_write``, which only cause late calls (see ``OWN_WAITS``). A missing file or folder raises nothing: it is
+    waited for.
 
     Args:
         path: the database file; links are followed, as SQLite does.
         notify: must be quick; what it raises goes to the loop's exception handler.
-        notify_late: called in its place for what happened during ``own_write``; None for ``notify``.
+        notify_late: called instead for what happened during ``own_write``; None for ``notify``.
     """
 
     def __init__(self, path: Path, notify: Callable[[], None], notify_late: Callable[[], None] | None = None) -> None:
@@ -106,13 +106,12 @@ class FileWatch:
 
     @property
     def last_event(self) -> float:
-        """When something happened to one of the files, other than that somebody closed it, as the loop counts the time;
-        long ago, if nothing has yet."""
+        """When something last happened to one of the files, other than being closed, in the loop's time; or -inf."""
         return self._event
 
     @contextmanager
     def own_write(self) -> Iterator[None]:
-        """While this process writes what it knows itself: nobody needs to look at once what it was."""
+        """Mark writes of this process whose content it knows, so that nobody need look at once what they were."""
         self._writing += 1
         try:
             yield
@@ -120,13 +119,14 @@ class FileWatch:
             self._writing -= 1
             self._written = self._loop.time()
 
-    # What the watcher says
+    # Called by the watcher
 
     def touched(self, *, closed: bool = False) -> None:
-        """Something happened to one of the files.
+        """Hear that something happened to one of the files.
 
         Args:
-            closed: somebody who could write has closed it. That alone is no write: it is told when it is made.
+            closed: only that a program that could write has closed it. That alone is not a write, which has its own
+                event.
         """
         now = self._loop.time()
         if not closed:
@@ -145,7 +145,7 @@ class FileWatch:
             self._arm(max(now, self._fired + GAP))
 
     def lost(self, reason: str) -> None:
-        """The folder cannot be watched (any more): look at the files once a second, until it can."""
+        """Hear that the folder cannot be watched (any more): check the files once a second until it can."""
         self.watched = None
         if self._poll_timer is None:
             if not self._said:
@@ -156,13 +156,13 @@ class FileWatch:
 
     def _join(self) -> None:
         self._watcher = self._watcher or _watcher(self._loop)
-        self.watched = _folder(self.folder)  # first: the one that is watched is this one, or a later one
+        self.watched = _folder(self.folder)  # before joining: the folder that is watched is this one or a later one
         self._watcher.join(self)
 
     def _poll(self) -> None:
         self._poll_timer = None
         try:
-            self._join()  # first: what happens from here on is either seen below or an event
+            self._join()  # first: whatever happens from now on is either seen below or an event
         except OSError:
             self._poll_timer = self._loop.call_later(POLL, self._poll)
         before, self._seen = self._seen, self._look()
@@ -218,11 +218,11 @@ def _folder(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
-# Watchers: one for each event loop
+# Watchers, one for each event loop
 
 
 class _Watcher(ABC):
-    """Watches the folders of any number of files; closes itself when the last file leaves."""
+    """Watches the folders of any number of files, and closes itself when the last file leaves."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -230,12 +230,12 @@ class _Watcher(ABC):
         self._timer = loop.call_later(SAME, self._check_folders)
 
     def join(self, file: FileWatch) -> None:
-        """Watch the folder of ``file``. Raises OSError when that cannot be."""
+        """Watch the folder of ``file``; raise OSError if it cannot be watched."""
         self._users.add(file)
         self.watch(file)
 
     async def leave(self, file: FileWatch) -> None:
-        """Forget ``file``."""
+        """Stop watching for ``file``."""
         self.unwatch(file)
         self._users.discard(file)
         if not self._users:
@@ -262,7 +262,7 @@ class _Watcher(ABC):
 
 
 class _Inotify(_Watcher):
-    """Linux: one inotify instance, read straight from the loop, with no task and no thread."""
+    """The watcher on Linux: one inotify instance, read straight from the loop without a task or thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         from asyncinotify import Inotify, Mask, Watch
@@ -275,7 +275,7 @@ class _Inotify(_Watcher):
         self._mask |= Mask.DELETE_SELF | Mask.MOVE_SELF | Mask.ONLYDIR
         self._watches: dict[int, tuple[Watch, set[FileWatch]]] = {}
         self._inotify = Inotify(sync_timeout=0)
-        # Not the library's awaiting: under a Qt loop it can read while no one waits, and so lose events.
+        # The library's own awaiting can read while nobody waits under a Qt loop, and so lose events.
         loop.add_reader(self._inotify.fd, self._read)
 
     def watch(self, file: FileWatch) -> None:
@@ -312,7 +312,7 @@ class _Inotify(_Watcher):
 
 
 class _Watchfiles(_Watcher):
-    """Other systems: one thread of watchfiles for all folders; it wakes up every 20 ms, even when idle."""
+    """The watcher on other systems: one thread of watchfiles for all folders, which wakes every 20 ms."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(loop)
@@ -324,7 +324,7 @@ class _Watchfiles(_Watcher):
         if not os.path.isdir(file.folder):
             raise FileNotFoundError(errno.ENOENT, t("the folder does not exist"), str(file.folder))
         self._watched.add(file)
-        self._stop.set()  # the set of folders is fixed at the start: begin again
+        self._stop.set()  # the set of folders is fixed once it runs, so begin again
         if self._task is None:
             self._task = self._loop.create_task(self._run())
 
@@ -341,7 +341,7 @@ class _Watchfiles(_Watcher):
         while self._watched:
             self._stop.clear()
             for file in self._watched:
-                file.touched()  # the later ones cover what happens before the watching begins
+                file.touched()  # its later notifications cover what happens before watching has begun
             try:
                 await self._until_stopped({file.folder for file in self._watched})
             except (OSError, RuntimeError) as error:

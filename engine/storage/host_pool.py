@@ -1,4 +1,4 @@
-"""One ``ReplicaHost`` for each file, shared by everybody in this process who uses it."""
+"""The pool of open files: one ``ReplicaHost`` for each, shared by all its users in this process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class HostPool:
 
     Args:
         news: told on the loop when another program wrote to an open file; may be None.
-        backups: where each file is copied to before it is opened for writing the first time; None for no copies.
+        backups: where each file is backed up before it is first opened for writing; None for no backups.
     """
 
     def __init__(self, news: LocalNews | None = None, *, backups: Backups | None = None) -> None:
@@ -32,7 +32,7 @@ class HostPool:
 
     @contextlib.asynccontextmanager
     async def use(self, path: Path) -> AsyncIterator[ReplicaHost]:
-        """Open ``path``, or share it if it is open, and close it with its last user.
+        """Open ``path``, or share it if it is open; the last user closes it.
 
         Raises:
             ReplicaError: the file cannot be used; says why.
@@ -57,12 +57,12 @@ class HostPool:
             raise
 
     def numbers(self, path: Path) -> Mapping[bytes, int]:
-        """Return the numbers of rows of a file that have others here than they were born with (``ShownNumbers``)."""
+        """Return the numbers of a file's rows that differ here from those they were created with (``ShownNumbers``)."""
         host = self._open.get(path)
         return host.numbers if host is not None else {}
 
     def stop(self) -> None:
-        """Have whatever is under way on an open file end now (``ReplicaHost.stop``)."""
+        """End all work in progress on open files now (``ReplicaHost.stop``)."""
         for host in self._open.values():
             host.stop()
 

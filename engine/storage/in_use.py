@@ -1,7 +1,7 @@
-"""Which files a running Syncline has open, for other processes of the same person.
+"""Tells other processes of the same person which files a running Syncline has open.
 
-A byte of one file of locks stands for each path, so that a process that dies leaves nothing behind. It is not in the
-database file: whoever opens that beside SQLite, and closes it, takes away SQLite's own locks.
+A byte of one lock file stands for each path, so that a process that dies leaves nothing behind. The locks are not on
+the database file itself: opening and closing that beside SQLite would drop SQLite's own locks.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ NAME = "in-use.lock"
 
 
 class InUse:
-    """The files that this process has open. One object for each process: such locks are a process's.
+    """The files that this process has open. There is one object for each process, as these locks belong to a process.
 
     Args:
-        folder: gives the place of the file of locks, which is made when needed; None: other processes are told nothing.
+        folder: returns the folder of the lock file, which is created when needed; None: other processes are told
+            nothing.
     """
 
     def __init__(self, folder: Callable[[], Path] | None = None) -> None:
@@ -38,17 +39,17 @@ class InUse:
 
     @property
     def paths(self) -> frozenset[Path]:
-        """Those that are open here."""
+        """The paths that are open here."""
         return frozenset(self._users)
 
     def take(self, path: Path) -> None:
-        """Tell others that ``path`` is open here, once more. Where the folder cannot be used, nobody is told.
+        """Tell other processes that ``path`` is open here, once more. If the folder cannot be used, nobody is told.
 
         Args:
-            path: with no links in it (``resolved``): where links lead may change until it is left.
+            path: without links in it (``resolved``), as a link's target may change before ``leave``.
 
         Raises:
-            FileBusy: another process needs it for itself at the moment (``alone``).
+            FileBusy: another process needs the file for itself at the moment (``alone``).
         """
         if not self._users[path]:
             try:
@@ -58,7 +59,7 @@ class InUse:
         self._users[path] += 1
 
     def leave(self, path: Path) -> None:
-        """Take that back, once, for the same path."""
+        """Undo one ``take`` of the same path."""
         self._users[path] -= 1
         if not self._users[path]:
             del self._users[path]
@@ -69,7 +70,7 @@ class InUse:
         """Keep Syncline's other processes from opening ``path`` inside.
 
         Raises:
-            FileBusy: one has it open.
+            FileBusy: one of them has it open.
         """
         path = resolved(path)
         try:
@@ -85,7 +86,7 @@ class InUse:
             self._lock(path, fcntl.LOCK_UN)
 
     def _lock(self, path: Path, how: int) -> None:
-        """Lock or unlock the byte of a path, without waiting. Raises BlockingIOError."""
+        """Lock or unlock the byte of a path without waiting; raise BlockingIOError if another process has it."""
         with contextlib.suppress(OSError):
             if self._file is None and self.folder is not None:
                 folder = self.folder()
@@ -98,12 +99,12 @@ class InUse:
             fcntl.lockf(self._file, how | wait, 1, _byte(path))
         except BlockingIOError:
             raise
-        except OSError:  # a folder on a network without locks
+        except OSError:  # a network folder without locks
             log.debug("This folder has no locks", exc_info=True)
 
 
 PROCESS = InUse()
-"""That of this process; a program that a person starts says where its folder is."""
+"""The object of this process; a program that a person starts sets its folder."""
 
 
 def _byte(path: Path) -> int:

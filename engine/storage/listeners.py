@@ -1,4 +1,4 @@
-"""Those who want to know when one file has moved."""
+"""The listeners of one file, who want to know when it has changed."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from engine.storage.file_news import Listener
 from engine.table_shape import Dataset, Parked, Shape
 
 TOGETHER = 50
-"""Listeners who are told at a time that the file has moved: each may send at once."""
+"""How many listeners are told at a time of a new version, as each may send immediately."""
 
 
 class Listeners:
-    """Those of one file, as one listener that passes on what it is told. Iterating gives those who listen now.
+    """The listeners of one file, as one listener that passes on what it hears. Iterating gives those who listen now.
 
     Args:
-        version: gives the file's db_version, as it is known.
+        version: returns the file's db_version, as far as it is known.
     """
 
     def __init__(self, version: Callable[[], int]) -> None:
@@ -31,12 +31,12 @@ class Listeners:
         return iter(tuple(self._all))
 
     def add(self, listener: Listener) -> Callable[[], None]:
-        """Have one more; return the function that lets go of it."""
+        """Add a listener, and return the function that removes it."""
         self._all.append(listener)
         return lambda: self._all.remove(listener)
 
     def tell_soon(self) -> None:
-        """Tell them that the file has moved, a moment later, in groups: others on the loop have their turn between."""
+        """Tell them of the file's new version a moment later, in groups, so that other work gets its turn."""
         asyncio.get_running_loop().call_soon(self._tell, tuple(self._all))
 
     def _tell(self, listeners: Sequence[Listener]) -> None:
@@ -45,7 +45,7 @@ class Listeners:
         _each(listeners[:TOGETHER], lambda listener: listener.version_moved(self._version()))
 
     def version_moved(self, version: int) -> None:
-        """Tell them at once that the file's db_version is ``version``."""
+        """Tell them immediately that the file's db_version is ``version``."""
         _each(self, lambda listener: listener.version_moved(version))
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
@@ -53,21 +53,23 @@ class Listeners:
         _each(self, lambda listener: listener.schema_changed(tables, parked))
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """Tell them by which ids the rows of each table are known now."""
+        """Tell them the dataset ids of each table."""
         _each(self, lambda listener: listener.datasets_changed(datasets))
 
     def replaced(self) -> None:
-        """Tell them that another file has taken the place of the one that was open."""
+        """Tell them that another file has taken the place of the open one."""
         _each(self, lambda listener: listener.replaced())
 
     def troubled(self, error: SynclineError | None) -> None:
-        """Tell them why the file cannot be used at the moment; None: it can be again."""
+        """Tell them why the file cannot be used at the moment; None: it can be used again."""
         _each(self, lambda listener: listener.troubled(error))
 
 
 def _each(listeners: Iterable[Listener], tell: Callable[[Listener], None]) -> None:
-    """Tell each of them. One that fails is a fault of its own, and is reported as such: the others are told as well,
-    and whoever tells them goes on."""
+    """Tell each of them.
+
+    If one fails, that is reported as its own fault: the others are told too, and the caller goes on.
+    """
     for listener in listeners:
         try:
             tell(listener)

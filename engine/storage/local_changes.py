@@ -1,4 +1,4 @@
-"""Tells of what other programs wrote to an open file, for the change flow."""
+"""Reports what other programs wrote to an open file, for the change flow."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ from engine.replica import Replica
 from engine.tables import MergeResult
 
 LIMIT = 5_000
-"""Changes reported at a time, about; what is beyond is synced, but not listed."""
+"""About how many changes are reported at a time; any beyond that are synced but not listed."""
 
 Spans = tuple[tuple[int, int], ...]
-"""Versions (before, after] that hold what was merged."""
+"""Ranges of versions (before, after] that were written by merges."""
 
 
 class LocalNews(Protocol):
     """Wants to know what other programs wrote to open files."""
 
     def wants_local(self, path: Path) -> bool:
-        """Whether anybody looks at this file's local changes now; if not, they are not read."""
+        """Return whether anybody looks at this file's local changes now; if not, they are not read."""
 
     def local_changes(self, path: Path, changes: Sequence[Change]) -> None:
-        """Other programs made these changes in the file."""
+        """Hear that other programs made these changes in the file."""
 
 
 class LocalChanges:
-    """Those of one file, each reported once.
+    """The local changes of one file, each reported once.
 
     Args:
         path: the file. news: told of them; may be None.
-        read: runs ``read`` of this module on the replica; returns None if the file was replaced meanwhile.
+        read: runs this module's ``read`` on the replica; returns None if the file was replaced meanwhile.
     """
 
     def __init__(
@@ -50,12 +50,12 @@ class LocalChanges:
         return self._news is not None and self._news.wants_local(self._path)
 
     def begin(self, version: int) -> None:
-        """The file was opened, at ``version``: what it holds is no news."""
+        """Note that the file was opened at ``version``: what it holds by then is not news."""
         self._reported = version
         self._merged.clear()
 
     def leave_out(self, results: Sequence[MergeResult]) -> None:
-        """What these merges wrote is not local."""
+        """Leave out what these merges wrote, as it is not local."""
         self._merged.extend((result.before, result.after) for result in results if result.after > result.before)
 
     async def report(self, until: int) -> None:
@@ -72,12 +72,12 @@ class LocalChanges:
 
 
 def read(replica: Replica, since: int, until: int, merged: Spans) -> list[Change]:
-    """Return what was written here above version ``since``, up to ``until``, but for what was merged."""
+    """Return what was written here above version ``since`` and up to ``until``, except for what was merged."""
     local: list[Change] = []
     while since < until and len(local) < LIMIT:
         found = replica.changes(since, until=until, exclude_versions=merged, limit=LIMIT, whole=False)
         local += [change for change in found.changes if change.site_id == replica.site_id]
         if found.until <= since:
-            break  # the file went back meanwhile
+            break  # the file was set back meanwhile
         since = found.until
     return local

@@ -1,6 +1,6 @@
-"""Notices a file that another program syncs as well: one in the folder of a cloud drive, or of Syncthing.
+"""Notices a file that another program syncs too, as in the folder of a cloud drive or of Syncthing.
 
-Such a program copies the file while it is being written to, and puts other machines' copies in its place.
+Such a program copies the file while it is being written to, and replaces it with other machines' copies.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _MARKS = {
     ".nextcloudsync.log": "Nextcloud",
     ".owncloudsync.log": "Nextcloud",
 }
-"""What these programs keep in the folder that they sync."""
+"""Names of what these programs keep in the folder that they sync."""
 
 _JOURNAL = re.compile(r"\._?sync_[0-9a-f]{8,}\.db")
-"""Likewise Nextcloud's client, which hashes the account into the name."""
+"""The same for Nextcloud's client, which puts a hash of the account into the name."""
 
 _NAMES = {
     r"Dropbox( \(.+\))?": "Dropbox",
@@ -35,7 +35,7 @@ _NAMES = {
     r"iCloud ?Drive": "iCloud Drive",
     r"Mobile Documents": "iCloud Drive",
 }
-"""What such folders are called by default."""
+"""Default names of such folders."""
 
 _PROVIDERS = {
     "Dropbox": "Dropbox",
@@ -44,11 +44,11 @@ _PROVIDERS = {
     "Nextcloud": "Nextcloud",
     "iCloud": "iCloud Drive",
 }
-"""How their names begin where macOS keeps all of them, in ``CloudStorage``."""
+"""Prefixes of their names in ``CloudStorage``, where macOS keeps all of them."""
 
 
 def syncing_program(path: Path) -> str:
-    """Return the name of the program that syncs a folder in which this file lies; '' for none that is known."""
+    """Return the name of the program that syncs a folder which this file is in; '' if none is known."""
     for folder in resolved(path).parents:
         if program := _by_name(folder) or _by_mark(folder):
             return program
@@ -56,7 +56,7 @@ def syncing_program(path: Path) -> str:
 
 
 def caution_of(path: Path) -> str:
-    """Return a sentence about a file that another program syncs; '' for all others."""
+    """Return a sentence about a file that another program syncs; '' for any other file."""
     program = syncing_program(path)
     if not program:
         return ""

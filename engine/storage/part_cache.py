@@ -1,9 +1,9 @@
-"""Reads that many sessions of one file want at about the same time, done once; and their bytes are made once.
+"""Shares reads that many sessions of one file want at about the same time: they are made once, and encoded once.
 
-Of what was written just now one read is made without filters, and is for all: who wrote some of it, or brought it, gets
-it without that, filtered in memory. Of a longer history, whoever comes first reads for all with filters of its own, and
-what these let through whole is the same for everybody else whose filters hide nothing of it either. A part that was
-read before the file moved on is still right: what was written since is above its end.
+What was written just now is read once without filters, for everybody; a session that wrote or brought some of it gets
+it filtered in memory. A longer history is read with the filters of whoever comes first; if these let everything
+through, it is the same for all others whose filters hide nothing of it either. A part that was read before the file
+moved on is still right, as what was written since lies above its end.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from engine.tables import Intervals, Part, Shown, Span, weight
 from engine.wire import EncodedChanges
 
 RECENT = 16
-"""Versions of which one read without filters is made: others at the file want them, too, so that little is in vain."""
+"""The most versions that are read without filters: other sessions of the file want them too, so little is wasted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SharedRead:
-    """A part, what it was read for, who wrote what is in it, and about how many bytes it has."""
+    """A part, the action it was read for, who wrote what is in it, and its size in bytes, about."""
 
     part: Part
     asked: ReadPart
@@ -32,7 +32,7 @@ class SharedRead:
     size: int
 
     def served(self, action: ReadPart) -> Part | None:
-        """Return just what ``action`` would find, as far as this tells that; else None."""
+        """Return exactly what ``action`` would find, if this read can tell; otherwise None."""
         part = self.part
         known = not part.hidden and part.newest >= action.least
         if known and action.exclude_site not in self.authors and not _hides(action):  # as mostly
@@ -41,7 +41,7 @@ class SharedRead:
             return part
         if not known:
             return None
-        if part.place or action.span.late:  # with a filter, more would be in it; without one, all of some tables
+        if part.place or action.span.late:  # filtered, the part would reach further; late tables are not filtered
             return None
         shown = Shown(action.exclude_site, Intervals(action.exclude_versions), part.secondhand)
         changes = tuple(
@@ -56,11 +56,11 @@ SharedPart = asyncio.Future[SharedRead]
 
 
 class PartCache:
-    """Those of one file.
+    """The shared reads of one file.
 
     Args:
         read: performs a ``ReadPart``.
-        crowd: whether several sessions are at the file.
+        crowd: returns whether several sessions use the file.
     """
 
     def __init__(self, read: Callable[[ReadPart], Awaitable[Part]], crowd: Callable[[], bool]) -> None:
@@ -68,14 +68,14 @@ class PartCache:
         self._crowd = crowd
         self._reads: ReadCache[_Key, SharedRead] = ReadCache()
         self._latest: ReadPart | None = None
-        """What was asked for of what was written just now, since that was last read ahead."""
+        """The latest request for what was written just now, since ``ahead`` was last called."""
 
     def forget(self) -> None:
-        """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
+        """Share nothing that was read so far: the file has moved on, and a new read finds more."""
         self._reads.forget()
 
     def share(self, action: ReadPart) -> SharedPart | None:
-        """Return a read in which ``action`` can take part, begun for it or before; None: it had better read alone."""
+        """Return a read that ``action`` can share, beginning one if need be; None if it should read alone."""
         key = _key(action)
         recent = action.least - action.span.since <= RECENT and self._crowd()
         if recent and not (action.place or action.span.late or action.span.late_columns):
@@ -97,8 +97,11 @@ class PartCache:
         return shared
 
     def ahead(self, version: int) -> ReadPart | None:
-        """Return what those at the file will ask for as soon as it moves on from ``version``, if that can be told: they
-        have asked for the like since this was last told."""
+        """Return the read that sessions will ask for as soon as the file moves on from ``version``.
+
+        Returns:
+            None if that cannot be known, as none has asked for such a read since the last call.
+        """
         latest, self._latest = self._latest, None
         if latest is None or latest.span.until is not None or not self._crowd():
             return None
@@ -109,10 +112,10 @@ class PartCache:
         self._reads.keep(_key(action), _shared(action, part))
 
     async def read(self, action: ReadPart) -> Part:
-        """Perform a ``ReadPart``, or take part in another's.
+        """Perform a ``ReadPart``, or share another session's.
 
         Raises:
-            ReplicaError: the file.
+            ReplicaError: reading the file failed.
         """
         while (shared := self.share(action)) is not None:
             found = await asyncio.shield(shared)
@@ -143,5 +146,5 @@ def _shared(action: ReadPart, part: Part) -> SharedRead:
 
 
 def _hides(action: ReadPart) -> bool:
-    """Whether its filter leaves out versions of its span; nobody else has such a one."""
+    """Return whether the action's filter leaves out versions of its span: hardly another session has the same one."""
     return bool(action.exclude_versions) and any(after > action.span.since for _, after in action.exclude_versions)

@@ -1,4 +1,4 @@
-"""Reads of one file that are under way or were made a moment ago, for whoever wants the same."""
+"""Reads of one file that are in progress or were made a moment ago, for whoever wants the same."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Coroutine, Hashable
 from typing import Any, Generic, Protocol, TypeVar
 
 KEEP = 1.0
-"""Seconds for which what was read is kept for those who come later."""
+"""Seconds for which a finished read is kept for those who come later."""
 
 KEPT = 64 * 1024
-"""Bytes of the largest read that is kept, about; what is larger is shared only by those who wait for it together."""
+"""Bytes of the largest read that is kept, about; larger ones are shared only by those who wait for them together."""
 
 
 class Sized(Protocol):
-    """What was read."""
+    """Something that was read."""
 
     @property
     def size(self) -> int:
@@ -27,17 +27,20 @@ Found = TypeVar("Found", bound=Sized)
 
 
 class ReadCache(Generic[Key, Found]):
-    """Those of one file, by what was asked for."""
+    """The reads of one file, by what was asked for."""
 
     def __init__(self) -> None:
         self._reads: dict[Key, asyncio.Future[Found]] = {}
 
     def get(self, key: Key) -> asyncio.Future[Found] | None:
-        """The read of this, if it is under way or kept. Shield it: others may wait for it too."""
+        """Return the read for this key, if it is in progress or kept.
+
+        Await it shielded, as others may wait for it too.
+        """
         return self._reads.get(key)
 
     def begin(self, key: Key, read: Coroutine[Any, Any, Found]) -> asyncio.Task[Found]:
-        """Read, and share what comes of it from now on."""
+        """Begin a read, and share it from now on."""
         reading = self._reads[key] = asyncio.get_running_loop().create_task(read)
         reading.add_done_callback(lambda _: self._done(key, reading))
         return reading
@@ -49,12 +52,12 @@ class ReadCache(Generic[Key, Found]):
         self._done(key, reading)
 
     def drop(self, key: Key, reading: asyncio.Future[Found]) -> None:
-        """Share this read no more; one that has taken its place stays."""
+        """Stop sharing this read. A newer one under the same key stays."""
         if self._reads.get(key) is reading:
             del self._reads[key]
 
     def forget(self) -> None:
-        """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
+        """Share nothing that was read so far: the file has moved on, and a new read finds more."""
         self._reads.clear()
 
     def _done(self, key: Key, reading: asyncio.Future[Found]) -> None:

@@ -1,9 +1,8 @@
-"""When what programs wrote to ordinary tables is recorded: at a quiet moment, so that no program finds its file locked
-while it writes.
+"""Captures what programs wrote to ordinary tables at a quiet moment, so that no program finds its file locked.
 
-A program writes several times in a row, with pauses of milliseconds; whoever took the lock in one of these would make
-the next write wait, or fail in a program that does not wait. Whoever makes a table anew takes longer pauses, in which
-most rows are missing.
+A program writes several times in a row, with pauses of milliseconds. Taking the lock in one of these would make its
+next write wait, or fail in a program that does not wait. A program that rebuilds a table makes longer pauses, during
+which most rows are missing.
 """
 
 from __future__ import annotations
@@ -18,42 +17,42 @@ from engine.replica import Replica
 from engine.text import t
 
 QUIET, LONGEST = 0.04, 1.0
-"""Seconds without a write that are waited for, and how long for them at most."""
+"""Seconds without a write to wait for, and the most seconds to wait."""
 
 REBUILT, LONGEST_REBUILT = 2.0, 20.0
-"""Likewise, when the schema was changed."""
+"""The same after the schema was changed."""
 
 SOON, AGAIN = 0.1, 1.0
-"""Seconds until the next try, where a program has the file locked, and where it keeps it so."""
+"""Seconds until the next try if a program has the file locked, and if it has kept it locked for long."""
 
 LOCKED = 5.0
-"""Seconds after which a program is said to keep the file locked."""
+"""Seconds after which a program is reported as keeping the file locked."""
 
 
 class Clock(Protocol):
-    """What tells the time and waits."""
+    """Tells the time, and waits."""
 
     def time(self) -> float:
-        """Seconds, as the running loop counts them."""
+        """Return the time in seconds, as the running loop counts it."""
 
     async def sleep(self, seconds: float) -> None:
-        """Wait."""
+        """Wait for some seconds."""
 
 
 class LoopClock:
-    """The running loop's."""
+    """The running loop's clock."""
 
     def time(self) -> float:
-        """Its time."""
+        """Return the loop's time."""
         return asyncio.get_running_loop().time()
 
     async def sleep(self, seconds: float) -> None:
-        """As asyncio does."""
+        """Wait for some seconds, as asyncio does."""
         await asyncio.sleep(seconds)
 
 
 class _Open(Enum):
-    """What of a file is not recorded yet."""
+    """What in a file is not captured yet."""
 
     NOTHING = auto()
     WRITES = auto()
@@ -61,21 +60,22 @@ class _Open(Enum):
 
 
 def _capture(replica: Replica) -> None:
-    """The thread is not kept waiting: what reads has its turn until the next try."""
+    """Capture, without waiting long for a lock: the thread has to be free for reads until the next try."""
     with replica.short_tries():
         replica.capture()
 
 
 class Recorder:
-    """Has written to ordinary tables of one file recorded; a file without such tables is not even asked.
+    """Has writes to one file's ordinary tables captured. A file without such tables is not even asked.
 
     Args:
         run: runs work on the replica.
-        last_write: when the file was last written to, as the loop counts the time.
-        waits: told that a program keeps the file locked, and, with None, that it does not any more.
+        last_write: returns when the file was last written to, in the loop's time.
+        waits: told when a program keeps the file locked, and, with None, when it does not any more.
+        clock: for tests; the running loop's by default.
 
     Attributes:
-        needed: the file has ordinary tables, as far as is known.
+        needed: whether the file has ordinary tables, as far as is known.
     """
 
     def __init__(
@@ -94,14 +94,14 @@ class Recorder:
         self._closed = False
 
     def close(self) -> None:
-        """Wait for nobody any more."""
+        """Stop waiting for quiet or for locks."""
         self._closed = True
 
     async def record(self) -> None:
-        """Return when all is recorded that was written before.
+        """Return once everything that was written before the call is captured.
 
         Raises:
-            ReplicaError: the file, but for one that is locked: that is waited for.
+            ReplicaError: the file failed. A locked file raises nothing: it is waited for.
         """
         locked_since: float | None = None
         while self.needed and not self._closed:

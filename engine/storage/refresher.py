@@ -1,4 +1,4 @@
-"""Looks at a file whenever it may have moved: one look at a time, and another where something came meanwhile."""
+"""Checks a file whenever it may have changed: one check at a time, and another one if something happened meanwhile."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Awaitable, Callable
 from engine.errors import SynclineError
 
 RETRY = 5.0
-"""Seconds until a file is looked at again that could not be: what was written meanwhile may make no more news."""
+"""Seconds until the next check after one failed: what was written meanwhile may cause no further event."""
 
 
 class Refresher:
-    """The looks at one file.
+    """The checks of one file.
 
     Args:
-        refresh: looks. on_trouble: called with why that has failed, and with None where it has not.
+        refresh: checks the file. on_trouble: called with the error if that failed, and with None if it did not.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class Refresher:
         self._ended = False
 
     def soon(self) -> None:
-        """Look soon; safe to call at any time, on the loop."""
+        """Check soon. Can be called at any time, on the loop."""
         if self._ended:
             return
         if self._under_way:
@@ -40,13 +40,13 @@ class Refresher:
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     def end(self) -> None:
-        """Look no more, but for the look that is under way."""
+        """Begin no more checks; one in progress goes on."""
         self._ended = True
         if self._retry is not None:
             self._retry.cancel()
 
     async def ended(self) -> None:
-        """Wait for the last one."""
+        """Wait for the last check."""
         if self._task is not None:
             await asyncio.gather(self._task, return_exceptions=True)
 

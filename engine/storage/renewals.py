@@ -1,7 +1,7 @@
-"""The tokens that sessions of one file want to be renewed (``engine.clocks.lineage``): together, in one transaction.
+"""Renews the lineage tokens of one file's sessions (``engine.clocks.lineage``) together, in one transaction.
 
-All who are to be sent the same change ask at about the same time, and a hub with a thousand guests would else commit a
-thousand times before the last of them gets it.
+All sessions that are to be sent the same change ask at about the same time. A hub with a thousand guests would
+otherwise commit a thousand times before the last of them gets it.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ Tokens = tuple[bytes, ...]
 
 
 class Renewals:
-    """Those of one file.
+    """The renewals of one file.
 
     Args:
-        write: renews them in the file of a generation, and returns the tokens of each; fails when that is not the one
-            that is open.
+        write: renews tokens in the file of a generation, and returns the tokens of each peer; fails if another one is
+            open.
     """
 
     def __init__(self, write: Callable[[Sequence[Renew], int], Awaitable[Sequence[Tokens]]]) -> None:
@@ -28,10 +28,10 @@ class Renewals:
         self._writing: asyncio.Task[None] | None = None
 
     async def renew(self, action: Renew, generation: int) -> Tokens:
-        """Renew one, with those that wait too; return the tokens when they are on disk.
+        """Renew a peer's token along with all others that wait; return its tokens once they are on disk.
 
         Raises:
-            ReplicaError: the file.
+            ReplicaError: writing to the file failed.
         """
         loop = asyncio.get_running_loop()
         done: asyncio.Future[Tokens] = loop.create_future()

@@ -1,6 +1,6 @@
 """One replica (``engine.storage.replica_thread``), and the news of its file.
 
-Everything that touches a file goes through its ``ReplicaHost``: links, hub rooms and the window share one for each
+Everything that touches a file goes through its ``ReplicaHost``. Links, hub rooms and the window share one for each
 path, so that SQLite runs on one thread for each replica and nothing blocks the loop.
 """
 
@@ -41,19 +41,19 @@ from engine.table_shape import Dataset, Parked, Shape
 from engine.tables import Known, MergeResult, Part, Waiting
 
 AHEAD = 64
-"""Changes of a merge that is read again in its own step, for everybody else; more would hold up others there."""
+"""The most changes of a merge that are read back in its own step for everybody else; more would hold up others."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class ReplicaHost:
-    """A replica, its thread and its watch. Async context manager; ``acquire`` and ``release`` count its users.
+    """A replica, its thread and its watch. An async context manager.
 
     Args:
         path: the database file; it must exist.
         news: told on the loop of changes that other programs made; may be None.
-        backups: where the file is copied to before it is written to for the first time; may be None.
+        backups: where the file is backed up before it is first written to; may be None.
     """
 
     def __init__(
@@ -112,35 +112,35 @@ class ReplicaHost:
         await self._replica.close()
 
     def _own_write(self) -> AbstractContextManager[None]:
-        """While something is written of which everybody on this host hears without a look at the file."""
+        """Mark a write that everybody on this host hears of without a check of the file."""
         return self._watch.own_write() if self._watch is not None else contextlib.nullcontext()
 
     def _last_write(self) -> float:
         return self._watch.last_event if self._watch is not None else float("-inf")
 
     def stop(self) -> None:
-        """Have what is under way on the file end now, and what comes fail: the program is about to end."""
+        """End all work in progress on the file now, and let new work fail, as the program is about to end."""
         self._replica.stop()
 
     # Work on the replica
 
     async def run(self, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run ``work(replica, ...)`` on the replica's thread and return what it returns.
+        """Run ``work(replica, ...)`` on the replica's thread and return its result.
 
         Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
 
         Raises:
-            NoSuchFile: the file is gone at the moment.
+            NoSuchFile: the file is missing at the moment.
         """
         return await self._replica.run(None, self._seen.untold(work), *args, **kwargs)
 
     async def run_on(
         self, generation: int, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """As ``run``, for a session of the file of ``generation``.
+        """Run work like ``run``, for a session of the file of ``generation``.
 
         Raises:
-            FileReplaced: likewise, this is another file.
+            NoSuchFile: as ``run``. FileReplaced: this is another file.
         """
         return await self._replica.run(generation, self._seen.untold(work), *args, **kwargs)
 
@@ -153,7 +153,7 @@ class ReplicaHost:
         return await self._replica.run_in_turns(self.generation, look, *args, **kwargs)
 
     async def _of_one_file(self, work: Callable[[Replica], T]) -> tuple[T, int]:
-        """Run ``work``, again if the file was replaced meanwhile; return what it returns and the generation."""
+        """Run ``work``, again if the file was replaced meanwhile; return its result and the generation."""
         while True:
             generation = self.generation
             found = await self._replica.run(None, work)
@@ -161,36 +161,34 @@ class ReplicaHost:
                 return found, generation
 
     async def snapshot(self, *, clocks: bool = True) -> Snapshot:
-        """Return what a session must know to begin.
-
-        Args:
-            clocks: whether with those of all peers. Our own dialect looks up those of the one.
+        """Return what a session must know to begin, with the clocks of all peers if ``clocks`` (our own dialect needs
+        only one).
 
         Raises:
-            NoSuchFile: the file is gone at the moment.
+            NoSuchFile: the file is missing at the moment.
         """
         await self._recorder.record()
         found, generation = await self._of_one_file(partial(execute.snapshot, clocks=clocks))
         if sorted(found.tables) != sorted(self.shapes) or found.parked != self.parked:
-            await self.refresh()  # no look has seen yet what this has: the session would be told of what was
+            await self.refresh()  # no check has seen this yet: the session would next be told of the older state
         found = replace(found, generation=generation)
         return replace(found, sent={**found.sent, **self.sent_clocks.waiting(found.generation)})
 
     async def read(self, action: Read, generation: int) -> Versions:
-        """Perform a ``Read`` of the file of ``generation``: what is returned is durable."""
+        """Perform a ``Read`` of the file of ``generation``; what is returned is durable."""
         self._check(generation)
         await self._recorder.record()
         return await self._versions.read(action)
 
     async def read_part(self, action: ReadPart, generation: int) -> Part:
-        """Perform a ``ReadPart``, likewise."""
+        """Perform a ``ReadPart`` of the file of ``generation``; what is returned is durable."""
         self._check(generation)
         await self._recorder.record()
         return await self._parts.read(action)
 
     def shared_part(self, action: ReadPart, generation: int) -> SharedPart | None:
-        """Return a read in which a ``ReadPart`` can take part with others: see ``SharedRead.served`` for what it has
-        found. None: it takes ``read_part``.
+        """Return a read that a ``ReadPart`` can share with others (see ``SharedRead.served``); None if it takes
+        ``read_part``.
 
         Raises:
             FileReplaced: this is not the file of ``generation``.
@@ -199,7 +197,7 @@ class ReplicaHost:
         return None if self._recorder.needed else self._parts.share(action)
 
     async def known(self, action: LookUp, generation: int) -> Known:
-        """Perform a ``LookUp``."""
+        """Look up what the file knows of a peer."""
         found = await self.run_on(
             generation, Replica.known, action.site_id, action.parked, action.meetings, action.announced, action.loose
         )
@@ -209,16 +207,16 @@ class ReplicaHost:
         return replace(found, sent=self.sent_clocks.waiting(generation).get(action.site_id, found.sent))
 
     async def renew_lineage(self, action: Renew, generation: int) -> tuple[bytes, ...]:
-        """Perform a ``Renew``, together with others."""
+        """Renew the token for a peer, together with others; return its tokens."""
         return await self._renewals.renew(action, generation)
 
     async def keep_lineage(self, action: Keep, generation: int) -> bool:
-        """Perform a ``Keep``."""
+        """Store a token that a peer shows; return False if it does not follow what this file has seen."""
         with self._own_write():
             return await self._replica.run(generation, Replica.keep_lineage, action.site_id, action.token, action.after)
 
     async def join_step(self, action: JoinAction, generation: int) -> Any:
-        """Perform a ``JoinAction``; of ``BackUp`` what comes before the backup. Others get their turn in between.
+        """Perform a ``JoinAction``; of ``BackUp``, what comes before the backup. Others get their turn in between.
 
         Raises:
             FileReplaced: this is not the file of ``generation``.
@@ -230,15 +228,16 @@ class ReplicaHost:
         return done
 
     async def back_up(self) -> None:
-        """Have a backup of the file as it is now, if backups are made at all."""
+        """Back up the file as it is now, if backups are made at all."""
         await self._replica.back_up()
 
     async def merge(self, action: Merge, generation: int, *, report_applied: bool = True) -> list[MergeResult]:
-        """Perform a ``Merge`` in slices, between which others have their turn; the clock moves with the last one. Other
-        links hear of it. Whoever cancels this leaves the slices that have not begun.
+        """Perform a ``Merge`` in slices, between which others get their turn; the clock moves with the last one.
+
+        Other listeners hear of it. If the call is cancelled, slices that have not begun are left out.
 
         Args:
-            report_applied: whether the results say what was merged, which holds all of it in memory.
+            report_applied: whether the results say what was merged, all of which is then kept in memory.
 
         Raises:
             FileReplaced: this is not the file of ``generation``, or it was set back; nothing was recorded.
@@ -256,18 +255,17 @@ class ReplicaHost:
             await self._replica.renew(generation)
             raise
         except TableBroken:
-            self.refresh_soon()  # it is parked since just now
+            self.refresh_soon()  # the table has just been parked
             raise
         finally:
             if generation == self.generation:
                 self._took(results, ahead, part)
             if action.received is not None and action.received.arrived:
-                self._seen.doubtful = True  # the rows that the file has may be known by others since
+                self._seen.doubtful = True  # the file's rows may now be known under other dataset ids
         return results
 
     def _took(self, results: Sequence[MergeResult], ahead: ReadPart | None, part: Part | None) -> None:
-        """Take in that this was merged, and what was read after it. Everybody else hears of it a moment later: first
-        whoever brought it."""
+        """Take note of what was merged, and read after it; others hear of it a moment later, after its bringer."""
         self._local.leave_out(results)
         if results and results[-1].after > self.version:
             self._forget_reads()
@@ -281,7 +279,7 @@ class ReplicaHost:
         try:
             part = await self._replica.run(generation, execute.read_part, action)
         except TableBroken:
-            self.refresh_soon()  # likewise
+            self.refresh_soon()  # the table has just been parked
             raise
         if self._local.wanted:
             await self.numbers.look_up(part.changes, self.shapes, self.run)
@@ -313,33 +311,33 @@ class ReplicaHost:
 
     @property
     def waiting(self) -> Waiting:
-        """What of the file cannot be sent for now."""
+        """What in the file cannot be sent for now."""
         return self._replica.waiting
 
     @property
     def is_open(self) -> bool:
-        """Whether the file is open: one that lost its name, or its place to something that is no database, is not."""
+        """Whether the file is open. One that lost its name, or its place to something that is no database, is not."""
         return self._replica.is_open
 
     @property
     def trouble(self) -> SynclineError | None:
-        """Why the file cannot be read at the moment; None: it can."""
+        """Why the file cannot be read at the moment; None if it can."""
         return self._trouble.error
 
     def listen(self, listener: Listener) -> Callable[[], None]:
-        """Tell ``listener`` of every rise of the clock; return the function that stops it."""
+        """Add a listener, and return the function that removes it."""
         return self._listeners.add(listener)
 
     def refresh_soon(self) -> None:
-        """Find out soon whether another program has written; safe to call at any time, on the loop."""
+        """Check soon whether another program has written. Can be called at any time, on the loop."""
         self._seen.doubtful = True
         self._refresher.soon()
 
     async def refresh(self) -> None:
-        """Find out what is new in the file, and return when every listener knows.
+        """Check what is new in the file, and return once every listener knows.
 
         Raises:
-            ReplicaError: it could not be looked at.
+            ReplicaError: it could not be checked.
         """
         (seen, news), generation = await self._of_one_file(lambda one: (self._seen.stand(one), file_news.read(one)))
         self._tell_tables(news.shapes, news.parked)
@@ -348,16 +346,16 @@ class ReplicaHost:
             self._listeners.datasets_changed(news.datasets)
         anew = news.made_anew(self._marks)
         self._marks = news.marks
-        # set back in place, by a restore, say; or a table was made anew, and all of it is to be asked for
+        # set back in place, by a restore, say; or a table was recreated, and all of it must be requested
         if news.version < self.version or news.site_id != self.site_id or anew:
             await self._replica.renew(generation)
         elif news.version > self.version:
-            self._moved(news.version)  # first: whoever sends it should not wait for the report
+            self._moved(news.version)  # first: sending should not wait for the report
         self._recorder.needed = news.ordinary
         await self._recorder.record()
-        # another program may have corrected what was held back
+        # another program may have corrected what was withheld
         (version, shapes, parked), _ = await self._of_one_file(lambda one: (one.refresh(), one.shapes(), one.parked()))
-        self._tell_tables(shapes, parked)  # first: peers hear that an app broke a foreign key before they get the rows
+        self._tell_tables(shapes, parked)  # first: peers must hear that an app broke a foreign key before its rows come
         if version > self.version:
             self._moved(version)
         await self._local.report(version)
@@ -370,7 +368,7 @@ class ReplicaHost:
             self._listeners.schema_changed(shapes, parked)
 
     async def _look(self) -> None:
-        """Find out what is new, if anything can be."""
+        """Check for news, unless there can be none."""
         if not self._recorder.needed and self.waiting == Waiting() and await self._seen.all():
             return
         self._seen.doubtful = False
@@ -385,7 +383,7 @@ class ReplicaHost:
             raise replaced(self.path)
 
     def _opened(self, opened: Opened) -> None:
-        """The path was opened, perhaps not for the first time: tell everybody to forget what they knew of it."""
+        """Take note that the path was opened; after the first time, tell everybody to forget what they knew of it."""
         again = self.generation > 0
         self.generation, self.site_id, self.version, self.shapes, self.parked, self._marks = opened
         self._local.begin(self.version)
@@ -395,7 +393,7 @@ class ReplicaHost:
             self._listeners.replaced()
 
     def _looked(self, error: SynclineError | None) -> None:
-        """The file was looked at, or could not be."""
+        """Take note that the file was checked, or could not be."""
         if error is None or not self._replica.stopped:
             self._trouble.found(error)
 

@@ -1,8 +1,8 @@
 """A replica on a thread of its own, kept open under its path.
 
-Work runs only on the file that is there: one that has lost its name is left alone, for what is written to it is lost
-with it. When another file has its place, or reading it has failed, the path is opened anew by whatever work comes
-first, and whoever relied on what was there before is told.
+Work runs only on the file that is there. One that has lost its name is left alone, as writes to it would be lost. If
+another file has taken its place, or reading it has failed, the next work opens the path again, and whoever relied on
+the earlier content is told.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class Opened(NamedTuple):
-    """What a file was when it was opened. ``generation`` counts the openings; ``marks`` as ``Replica.marks``."""
+    """What a file was when it was opened. ``generation`` counts the openings; ``marks`` is as in ``Replica.marks``."""
 
     generation: int
     site_id: SiteId
@@ -48,11 +48,11 @@ class ReplicaThread:
 
     Args:
         path: the database file.
-        backups: where the file is copied to before it is written to for the first time; may be None.
-        on_opened: called on the loop each time the path was opened, before any work on what it found is done.
+        backups: where the file is backed up before it is first written to; may be None.
+        on_opened: called on the loop each time the path was opened, before any work on that file is done.
 
     Attributes:
-        generation: counts how often the path was opened. stopped: the program is about to end.
+        generation: how often the path was opened. stopped: whether the program is about to end.
     """
 
     def __init__(self, path: Path, backups: Backups | None, on_opened: Callable[[Opened], None]) -> None:
@@ -67,7 +67,7 @@ class ReplicaThread:
         self.stopped = False
 
     def stop(self) -> None:
-        """Have what is under way end now, and what comes fail: the program is about to end."""
+        """End all work in progress now, and let new work fail, as the program is about to end."""
         self.stopped = True
         if self._replica is not None:
             self._replica.stop()
@@ -76,12 +76,12 @@ class ReplicaThread:
         """Open the path.
 
         Raises:
-            ReplicaError: it cannot be; says why.
+            ReplicaError: it cannot be opened; says why.
         """
         await self._loop.run_in_executor(self._thread, self._open)
 
     async def close(self) -> None:
-        """Close it, after the work that is under way; nothing may be asked for any more."""
+        """Close the file after the work in progress. Nothing may be called after it."""
         await self._loop.run_in_executor(self._thread, self._let_go)
         self._thread.shutdown(wait=False)
 
@@ -92,12 +92,12 @@ class ReplicaThread:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run ``work(replica, ...)`` and return what it returns.
+        """Run ``work(replica, ...)`` on the thread and return its result.
 
         Work that has begun is always finished, even if the caller is cancelled: a merge is whole or not at all.
 
         Args:
-            generation: of the file that it is for; None for whatever file is there.
+            generation: of the file that the work is for; None for whatever file is there.
 
         Raises:
             NoSuchFile: there is none at the moment. FileReplaced: there is another than that of ``generation``.
@@ -109,9 +109,9 @@ class ReplicaThread:
             try:
                 return work(replica, *args, **kwargs)
             except StorageFailed as error:
-                # what was opened on a stick that is pulled does not come back with it
+                # a file on a stick that was pulled must be opened again when the stick is back
                 self._doubtful = isinstance(error.__cause__, apsw.IOError | OSError)
-                with contextlib.suppress(apsw.Error):  # forget the pages that were read: they may be wrong
+                with contextlib.suppress(apsw.Error):  # drop cached pages, which may be wrong
                     replica.connection.pragma("shrink_memory")
                 raise
 
@@ -124,10 +124,10 @@ class ReplicaThread:
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> T:
-        """Run the steps of ``look(replica, ...)`` and return what comes of them; others get their turn in between.
+        """Run the steps of ``look(replica, ...)`` and return their result; others get their turn in between.
 
         Args:
-            generation: of the file that it is for.
+            generation: of the file that the work is for.
 
         Raises:
             NoSuchFile, FileReplaced, ReplicaError: as ``run``.
@@ -143,13 +143,13 @@ class ReplicaThread:
         return result
 
     async def back_up(self) -> None:
-        """Have a backup of the file as it is now, if backups are made at all."""
+        """Back up the file as it is now, if backups are made at all."""
         if self._backups is not None:
             await self._loop.run_in_executor(self._thread, self._backups.make, self._path)
 
     @property
     def waiting(self) -> Waiting:
-        """What of the file cannot be sent for now."""
+        """What in the file cannot be sent for now."""
         return self._replica.waiting if self._replica is not None else Waiting()
 
     @property
@@ -158,10 +158,10 @@ class ReplicaThread:
         return self._replica is not None
 
     async def renew(self, generation: int) -> None:
-        """Open the path anew, unless that was done since ``generation``.
+        """Open the path again, unless that was done since ``generation``.
 
         Raises:
-            ReplicaError: it cannot be.
+            ReplicaError: it cannot be opened.
         """
         await self._loop.run_in_executor(self._thread, self._renew, generation)
 
@@ -190,12 +190,12 @@ class ReplicaThread:
             self._open()
 
     def _open(self) -> None:
-        Replica.open(self._path, readonly=True, recover=True).close()  # a file that cannot be used gets no backup
+        Replica.open(self._path, readonly=True, recover=True).close()  # fails first: an unusable file gets no backup
         if self._backups is not None:
             self._backups.ensure(self._path)
         replica = Replica.open(self._path)
         try:
-            with contextlib.suppress(FileBusy):  # the first look at the file does it too
+            with contextlib.suppress(FileBusy):  # the first check of the file does it too
                 replica.refresh()
             found = replica.db_version(), replica.shapes(), replica.parked(), replica.marks()
             opened = Opened(self.generation + 1, replica.site_id, *found)
@@ -212,7 +212,7 @@ class ReplicaThread:
         if replica is None:
             return
         try:
-            if replaced:  # closing must not touch the log beside the new file, which SQLite would find by its name
+            if replaced:  # closing must not touch the new file's log, which SQLite would find by its name
                 replica.connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
             replica.close()
         except SynclineError as error:

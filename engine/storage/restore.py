@@ -1,7 +1,7 @@
-"""Puts back what was: a value that a peer's change overwrote, or a whole file from a backup.
+"""Restores a value that a peer's change overwrote, or a whole file from a backup.
 
-A value is an ordinary local write, as any app makes it. A file that is set back is a new replica to its peers: its old
-versions would be used a second time, for other changes (cr-sqlite.md 12.3).
+A restored value is an ordinary local write, such as any app makes. A restored file is a new replica to its peers, as
+its old versions would otherwise be used a second time for other changes (cr-sqlite.md 12.3).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from engine.truncate import stands_for
 
 
 def current(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str) -> SQLiteValue:
-    """Return what a cell holds now.
+    """Return the current value of a cell.
 
     Raises:
-        UsageError: there is no such cell. ReplicaError: the file.
+        UsageError: there is no such cell. ReplicaError: reading the file failed.
     """
     where = key_is(_key(replica, table, key, column))
     with explained(replica.path):
@@ -45,15 +45,15 @@ def restore_value(
     value: SQLiteValue,
     instead_of: SQLiteValue,
 ) -> None:
-    """Write ``value`` into a cell, if it still holds what overwrote it.
+    """Write ``value`` into a cell, if it still holds what overwrote that value.
 
     Args:
         replica: open for writing, on its thread.
-        table, key, column: the cell. value: what it is to hold. instead_of: what it holds now, perhaps clipped.
+        table, key, column: the cell. value: what to write. instead_of: what it should hold now, perhaps truncated.
 
     Raises:
-        UsageError: the row is gone, the cell was changed again, or the table refuses the value; nothing has changed.
-        ReplicaError: the file.
+        UsageError: the row is gone, the cell was changed again, or the table refuses the value; nothing was changed.
+        ReplicaError: the file failed.
     """
     where = key_is(_key(replica, table, key, column))
     db = replica.connection
@@ -90,7 +90,7 @@ def restore_value(
 
 
 def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str) -> tuple[str, ...]:
-    """The columns of the key, if there is such a table and column."""
+    """Return the key's columns, or raise UsageError if there is no such table and column."""
     status = next((known for known in replica.tables() if known.name == table), None)
     if status is None or not status.syncable or column not in status.columns or len(key) != len(status.key):
         raise UsageError(
@@ -105,23 +105,26 @@ def _key(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: str
 
 
 def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path | None]:
-    """Set a whole file back to a backup, as a new replica. Other programs may have it open; they see it change at once.
-    Rows that were joined with others since then have not met these any more.
+    """Restore a whole file from a backup, as a new replica.
+
+    Other programs may have it open; they see the change at once. Rows that were joined with others since the backup
+    count as not joined again.
 
     Args:
-        path: the file; it need not be there any more. copy: the backup.
-        backups: where the file is copied to as it is now.
+        path: the file, which may be missing. copy: the backup.
+        backups: where the file as it is now is backed up.
 
     Returns:
-        the file's new site id, empty when it was not syncable then; and the backup of before, if there was a file.
+        the file's new site id, empty if it was not syncable then; and the backup of the file as it was, if there was
+        one.
 
     Raises:
-        ReplicaError: the copy is damaged, or the file cannot be written; it is as it was.
+        ReplicaError: the copy is damaged, or the file cannot be written; it is left as it was.
     """
     before = None
     unfinished = path.with_name(f".{path.name}.restoring")
     try:
-        _copy(copy, unfinished)  # first: the backup of before may take the place of this one
+        _copy(copy, unfinished)  # first, as making the next backup may delete this one
         with explained(copy), contextlib.closing(_connect(unfinished)) as db:
             whole = db.execute("PRAGMA quick_check").get
         if whole != "ok":
@@ -144,7 +147,7 @@ def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path 
 
 
 def _ids_of(path: Path) -> Mapping[str, Collection[bytes]]:
-    """Which rows the file has now, as far as that can be read."""
+    """Return the file's dataset ids, as far as they can be read."""
     try:
         with Replica.open(path, readonly=True) as replica:
             return replica.dataset_ids()
@@ -159,7 +162,7 @@ def _connect(path: Path) -> apsw.Connection:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Make the target hold what the source holds, in one transaction of SQLite's."""
+    """Make the target a copy of the source, in one SQLite transaction."""
     with explained(target), contextlib.closing(_connect(source)) as one, contextlib.closing(_connect(target)) as other:
         other.execute("PRAGMA synchronous = FULL").fetchall()
         with other.backup("main", one, "main") as backup:

@@ -1,6 +1,6 @@
-"""Whether all that a file holds was seen: then a look at it, which takes some ten queries, can be left out.
+"""Knows whether everything in a file was seen, so that a check of it, which takes some ten queries, can be skipped.
 
-Most looks of a hub come of its own commits, of which everybody hears without one. Whether anybody else has committed is
+Most checks on a hub follow its own commits, which everybody hears of without one. Whether anybody else has committed is
 one query.
 """
 
@@ -16,14 +16,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 Stand = tuple[int, int, int]
-"""How far a file is: which opening of it, others' commits, and our own work of which nobody would hear."""
+"""A file's state: the number of its opening, of others' commits, and of our own work that nobody was told of."""
 
 
 class Seen:
     """What was seen of one file.
 
     Args:
-        thread: its replica's.
+        thread: its replica's thread.
 
     Attributes:
         doubtful: whether something may be new for another reason.
@@ -36,7 +36,7 @@ class Seen:
         self._up_to: Stand | None = None
 
     def untold(self, work: Callable[Concatenate[Replica, P], T]) -> Callable[Concatenate[Replica, P], T]:
-        """Return ``work``, for the thread, as what may write anything, of which only a look tells."""
+        """Wrap work for the thread that may write anything, so that only a check can tell what it wrote."""
 
         def on_thread(replica: Replica, /, *args: P.args, **kwargs: P.kwargs) -> T:
             try:
@@ -47,17 +47,17 @@ class Seen:
         return on_thread
 
     def stand(self, replica: Replica) -> Stand:
-        """Return how far the file is; on the thread, before a look."""
+        """Return the file's state; call it on the thread, before a check."""
         return self._thread.generation, replica.others_commits(), self._untold
 
     def up_to(self, stand: Stand) -> None:
-        """All was seen that was there when the file was so far."""
+        """Note that everything was seen that was there in this state."""
         self._up_to = stand
 
     async def all(self) -> bool:
-        """Whether nothing can be new.
+        """Return whether nothing can be new.
 
         Raises:
-            ReplicaError: the file could not be looked at.
+            ReplicaError: the file could not be checked.
         """
         return not self.doubtful and await self._thread.run(None, self.stand) == self._up_to

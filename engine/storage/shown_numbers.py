@@ -1,4 +1,4 @@
-"""Which numbers rows have here that others call otherwise, for whoever looks at the changes of a file."""
+"""Remembers which rows have other numbers here than on the machine that created them, for showing a file's changes."""
 
 from __future__ import annotations
 
@@ -10,22 +10,26 @@ from engine.table_shape import Shape
 from engine.tables import born_as
 
 MOST = 50_000
-"""Rows that are remembered, more than there can be changes under way; those that were noted first are forgotten."""
+"""How many rows are remembered: more than there can be changes in progress. The oldest are forgotten."""
 
 
 class ShownNumbers(dict[bytes, int]):
-    """The numbers of rows, by name, that have others here than they were born with."""
+    """Row numbers that differ here from those the rows were created with, by the row's global key."""
 
     async def look_up(
         self, changes: Sequence[Change], shapes: Iterable[Shape], run: Callable[..., Awaitable[dict[bytes, int]]]
     ) -> None:
-        """Note the numbers of all rows that changes name, if the file has such tables; ``run`` runs something on the
-        replica."""
+        """Note the numbers of all rows that these changes name, if the file has such tables.
+
+        Args:
+            shapes: the file's tables.
+            run: runs work on the replica.
+        """
         if changes and any(shape.refers for shape in shapes):
             self._note(await run(_numbers, changes))
 
     def _note(self, numbers: Mapping[bytes, int]) -> None:
-        """These rows have these numbers now."""
+        """Take note of the rows' current numbers."""
         for name, number in numbers.items():
             self.pop(name, None)
             born = born_as(name)

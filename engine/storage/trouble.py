@@ -1,4 +1,4 @@
-"""Whether a file can be read, for those who want to know."""
+"""Knows whether a file can be read, and tells its listener when that changes."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ class Trouble:
     """What keeps one file from being read.
 
     Args:
-        path: the file. listener: is told when that changes.
+        path: the file. listener: told when it changes.
 
     Attributes:
-        error: why it cannot be read at the moment; None: it can.
+        error: why it cannot be read at the moment; None if it can.
     """
 
     def __init__(self, path: Path, listener: Listener) -> None:
@@ -28,7 +28,7 @@ class Trouble:
         self._closed = False
 
     def found(self, error: SynclineError | None) -> None:
-        """Report whether the file can be read now, where that is news."""
+        """Report whether the file can be read now, if that is news."""
         if str(error) == str(self.error):
             return
         self.error = error
@@ -38,5 +38,5 @@ class Trouble:
             self._listener.troubled(error)
 
     def close(self) -> None:
-        """Tell of nothing any more: nobody uses the file."""
+        """Report nothing more, as nobody uses the file."""
         self._closed = True

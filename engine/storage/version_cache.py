@@ -1,7 +1,7 @@
-"""What published clients of one file are sent, read and encoded once for all who stand at the same version.
+"""Reads and encodes once what published clients of one file are sent, for all that are at the same version.
 
-One read is made without filters. It is for everybody, as it is for all who wrote nothing of it; whoever did gets it
-without that. A session that has just merged what the file holds now reads alone, if nobody else has read: hardly
+One read is made without filters. It is right for everybody who wrote none of it; a client that did gets it without its
+own changes. A session that has just merged what the file now holds reads alone, if nobody else has read: hardly
 anything is left for it.
 """
 
@@ -17,7 +17,7 @@ from engine.storage.read_cache import KEPT, ReadCache
 
 
 class VersionCache:
-    """Those of one file.
+    """The shared reads of one file for published clients.
 
     Args:
         read: performs a ``Read``.
@@ -28,15 +28,15 @@ class VersionCache:
         self._reads: ReadCache[tuple[int, int, bool], Versions] = ReadCache()
 
     def forget(self) -> None:
-        """Share nothing that was read so far: the file has moved on, and what is read now tells more."""
+        """Share nothing that was read so far: the file has moved on, and a new read finds more."""
         self._reads.forget()
 
     async def read(self, action: Read) -> Versions:
-        """Perform a ``Read``, or take part in another's.
+        """Perform a ``Read``, or share another session's.
 
         Raises:
-            ReplicaError: the file.
-            WireError: a change that cannot be sent.
+            ReplicaError: reading the file failed.
+            WireError: a change cannot be sent.
         """
         key = (action.since, action.limit, action.masked)
         while (shared := self._reads.get(key)) is not None:
@@ -53,7 +53,7 @@ class VersionCache:
     async def _filtered(self, found: Versions, action: Read) -> Versions:
         if found.size <= KEPT:
             return found.without(action.exclude_site, action.exclude_versions)
-        # others on this loop need not wait for it
+        # on a thread, so that others on this loop need not wait
         return await asyncio.to_thread(_encoded_without, found, action)
 
 
