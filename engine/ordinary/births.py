@@ -102,13 +102,8 @@ class Numbers:
     def look(self) -> None:
         """Find out what is in use, so that numbers can be assigned to rows before any of them is recorded."""
         if self._next is None:
-            key = ident(self.entry.key[0])
-            self._next = 1 + max(
-                self.entry.used,
-                register.handed_out(self._db, self.entry.name),
-                self._db.execute(f"SELECT ifnull(max(k0), 0) FROM {self._rows}").get,
-                self._db.execute(f"SELECT ifnull(max({key}), 0) FROM {base(self.entry)}").get,
-            )
+            handed_out = register.handed_out(self._db, self.entry.name)
+            self._next = 1 + max(self.entry.used, handed_out, self._highest())
 
     def next_free(self) -> int:
         """Return the next number that, as far as is known, no row here has ever had."""
@@ -127,12 +122,23 @@ class Numbers:
     def are_free(self, found: Iterable[int]) -> set[int]:
         """Return those of these numbers that no row here has ever had."""
         found = [number for number in found if not 0 < number <= self.entry.used]
+        if not found:
+            return set()
+        if len(found) > 1 and min(found) > self._highest():
+            return set(found)
         sql = (
             "SELECT c.value FROM carray(?) AS c"
             f" WHERE NOT EXISTS (SELECT 1 FROM {self._rows} AS r WHERE r.k0 = c.value)"
             f" AND NOT EXISTS (SELECT 1 FROM {base(self.entry)} AS t WHERE t.{ident(self.entry.key[0])} = c.value)"
         )
-        return {number for (number,) in self._db.execute(sql, (numbers(found),))} if found else set()
+        return {number for (number,) in self._db.execute(sql, (numbers(found),))}
+
+    def _highest(self) -> int:
+        """Return the highest number that any row here has."""
+        key = ident(self.entry.key[0])
+        recorded: int = self._db.execute(f"SELECT ifnull(max(k0), 0) FROM {self._rows}").get
+        there: int = self._db.execute(f"SELECT ifnull(max({key}), 0) FROM {base(self.entry)}").get
+        return max(recorded, there)
 
     def bury(self, gone: str, bindings: Sequence[SQLiteValue], version: int) -> bool:
         """Record the deletion of rows whose number another row has got since.

@@ -80,6 +80,11 @@ def name_in(pk: bytes) -> bytes:
     return pk[len(_BEFORE) :]
 
 
+def birth_in(pk: bytes) -> tuple[bytes, int]:
+    """Return the collection and the number at birth in a packed key of an auto-numbered table."""
+    return pk[-COLLECTION - 8 : -8], number_in(pk)
+
+
 def names_in(pks: Sequence[bytes]) -> Any:
     """Return the names in packed keys that came for an auto-numbered table; None if any is not such a key, or is packed
     differently."""
@@ -166,7 +171,7 @@ def all_of(collection: bytes) -> tuple[bytes, bytes]:
 
 
 def number_in(pk: bytes) -> int:
-    """Return an SQL expression for the number at birth in a packed key of an auto-numbered table."""
+    """Return the number at birth in a packed key of an auto-numbered table."""
     return int.from_bytes(pk[-8:], "big", signed=True)
 
 

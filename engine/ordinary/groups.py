@@ -49,7 +49,8 @@ class Group:
         numbers: of each row's record; empty for new rows.
         covers: the slots that these records cover.
         held: for each of ``columns``, what the table held; empty if not asked for.
-        reserved: for new rows that have been given a number here already, the numbers of their records.
+        reserved: for new rows whose records exist already, to hold their number here, the numbers of these records.
+        born: for new rows of an auto-numbered table otherwise, ``born`` of the records that they are to get.
     """
 
     columns: tuple[str, ...]
@@ -65,6 +66,7 @@ class Group:
     covers: frozenset[int] = frozenset()
     held: Sequence[Values] = ()
     reserved: Sequence[int] = ()
+    born: Sequence[int | None] = ()
 
     @property
     def deletes(self) -> bool:

@@ -8,7 +8,7 @@ a record of length 0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 
@@ -16,7 +16,7 @@ from engine.change import SQLiteValue
 from engine.errors import InvalidChange
 from engine.ordinary import register
 from engine.ordinary.births import Numbers
-from engine.ordinary.global_keys import packed, plain, spelled
+from engine.ordinary.global_keys import birth_in, packed, plain, spelled
 from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.records import Records
 from engine.ordinary.register import Entry
@@ -29,6 +29,17 @@ from engine.text import t
 
 _HUGE = 2**63 - 1
 """After a row with this number, SQLite hands out random numbers, or none."""
+
+
+Birth = tuple[bytes, int]
+"""The collection of a row, and its number at birth."""
+
+
+class Assigned(NamedTuple):
+    """The numbers of new rows here, and ``born`` of the records that they are to get."""
+
+    numbers: Sequence[int]
+    born: Sequence[int | None]
 
 
 class LocalNumbers:
@@ -101,6 +112,27 @@ class LocalNumbers:
         found = self._reserve(self._tables[self._entry.number], names)
         return [found[name] for name in names]
 
+    def assign(self, pks: Sequence[bytes]) -> Assigned | None:
+        """Choose the numbers of new rows of an auto-numbered table.
+
+        They get no records: the caller writes these before anything else is placed.
+
+        Args:
+            pks: their packed keys, in ascending order.
+
+        Returns:
+            None if some have a record already, or the table refers to itself: then they are to be reserved.
+        """
+        entry = self._entry
+        if any(root == entry.number for column, root in entry.refers.items() if column in entry.slots):
+            return None
+        if self._db.execute(f"SELECT 1 FROM main.{entry.rows} WHERE pk BETWEEN ? AND ?", (pks[0], pks[-1])).fetchone():
+            known = f"SELECT 1 FROM carray(?) AS c CROSS JOIN main.{entry.rows} AS r ON r.pk = c.value"
+            if self._db.execute(known, (_blobs(pks),)).fetchone():
+                return None
+        births = [birth_in(pk) for pk in pks]
+        return Assigned(_numbers(self._tables[entry.number], births), _born(entry, births))
+
     def _place_keys(self, rows: Sequence[MergedRow], records: Records) -> None:
         if not rows:
             return
@@ -152,7 +184,7 @@ class LocalNumbers:
             )
         }
         found: dict[SQLiteValue, int] = {}
-        lacking: list[tuple[bytes, bytes, int]] = []
+        lacking: list[tuple[bytes, Birth]] = []
         for name in unique:
             _, number = known.get(packed(name), (None, None))
             if number is not None:
@@ -160,31 +192,45 @@ class LocalNumbers:
             else:
                 born = born_as(name)
                 assert born is not None
-                lacking.append((name, *born))
+                lacking.append((name, born))
         if not lacking:
             return found
-        free = table.are_free([number for _, _, number in lacking if number != _HUGE])
-        if len(lacking) > 1:
-            table.look()
+        births = [birth for _, birth in lacking]
         new: list[tuple[SQLiteValue, ...]] = []
         renumbered: list[tuple[SQLiteValue, ...]] = []
-        for name, collection, number in lacking:
-            if number in free:
-                free.discard(number)
-                table.taken(number)
-            else:
-                number = table.next_free()
-                free.discard(number)
+        for (name, _), number, mark in zip(lacking, _numbers(table, births), _born(table.entry, births), strict=True):
             found[name] = number
             r, _ = known.get(packed(name), (None, None))
             if r is not None:
                 renumbered.append((number, r))
-            else:  # a name of ours that is not known here was forgotten: nothing may be born under it
-                new.append((packed(name), number, 0 if collection == table.entry.collection else None))
+            else:
+                new.append((packed(name), number, mark))
         run_each(self._db, f"UPDATE {rows} SET k0 = ? WHERE r = ?", renumbered)
         columns = "pk, k0, length, covers, col_version, db_version, site, born"
         run_each(self._db, f"INSERT INTO {rows} ({columns}) VALUES (?, ?, 0, x'', 0, 0, 0, ?)", new)
         return found
+
+
+def _numbers(table: Numbers, births: Sequence[Birth]) -> list[int]:
+    """Choose the numbers here of rows that were born so: the same if it is free, else the next free one."""
+    free = table.are_free([number for _, number in births if number != _HUGE])
+    if len(births) > 1:
+        table.look()
+    found: list[int] = []
+    for _, number in births:
+        if number in free:
+            table.taken(number)
+        else:
+            number = table.next_free()
+        free.discard(number)
+        found.append(number)
+    return found
+
+
+def _born(entry: Entry, births: Sequence[Birth]) -> list[int | None]:
+    """Return ``born`` of the records of rows that were born so."""
+    # a name of ours that is not known here was forgotten: nothing may be born under it
+    return [0 if collection == entry.collection else None for collection, _ in births]
 
 
 def _texts(db: apsw.Connection, entry: Entry) -> frozenset[str]:

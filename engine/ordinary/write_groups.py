@@ -26,9 +26,13 @@ def place(rows: Rowwise, group: Group) -> None:
     if local is None or group.deletes:
         return
     if rows.entry.collection and not (group.numbers or group.deletes):
-        group.keys = [local.reserve(group.keys[0])]
-        known = rows.records.numbers(group.packed)
-        group.reserved = [known[pk] for pk in group.packed]
+        assigned = local.assign(group.packed)
+        if assigned is not None:
+            group.keys, group.born = [assigned.numbers], assigned.born
+        else:
+            group.keys = [local.reserve(group.keys[0])]
+            known = rows.records.numbers(group.packed)
+            group.reserved = [known[pk] for pk in group.packed]
     group.values = local.place_values(group.columns, group.values)
 
 
@@ -101,10 +105,13 @@ def _record(writer: Writer, group: Group, version: int, authors: Sequence[int]) 
     entry = writer.entry
     slots = [entry.slots[name] for name in group.columns]
     names = "".join(f", v{slot}" for slot in slots)
-    sql = f"INSERT INTO main.{entry.rows} (pk, length, covers, col_version, db_version, site{names}) VALUES {ROWS}"
     columns = _Columns([group.length, covers_of(slots), version])
     bound = [columns.add(group.packed), "?1", "?2", columns.add(group.versions), "?3", columns.add(authors)]
+    if group.born:
+        names = f", k0, born{names}"
+        bound += [columns.add(group.keys[0]), columns.add(group.born)]
     bound += [columns.add(seen(values, writer.encoding)) for values in group.values]
+    sql = f"INSERT INTO main.{entry.rows} (pk, length, covers, col_version, db_version, site{names}) VALUES {ROWS}"
     bulk.run_columns(writer.db, sql, columns.each, f"({', '.join(bound)})", tuple(columns.shared))
 
 
