@@ -38,7 +38,7 @@ def check_as_merged(db: apsw.Connection, entries: Iterable[Entry], versions: Ver
 
 def _all_keys(entry: Entry) -> str:
     """Return the keys of all rows that exist or are recorded, as a log that is full does not name the latest."""
-    there = ", ".join(f"t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
+    there = ", ".join(f"+t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
     known = ", ".join(f"{key} AS {name}" for key, name in zip(key_columns(entry), entry.log_key, strict=True))
     return (
         f"SELECT {there} FROM {base(entry)} AS t UNION ALL"

@@ -175,6 +175,13 @@ def number_in(pk: bytes) -> int:
     return int.from_bytes(pk[-8:], "big", signed=True)
 
 
-def log_key_is(names: Sequence[str], record: str, source: str) -> str:
-    """Return an SQL condition that a record has the local key that a source's row has in columns of these names."""
-    return " AND ".join(f"{record}.{one} = {source}.{one}" for one in names)
+def log_key_is(names: Sequence[str], record: str, columns: Sequence[str]) -> str:
+    """Return an SQL condition that a record has these values as its local key, by its index.
+
+    The log's columns have no type, and the index can only be used if what it is compared with has none either
+    (https://www.sqlite.org/datatype3.html, section 4.2).
+
+    Args:
+        names: of the local key. record: the record's alias. columns: expressions for the values.
+    """
+    return " AND ".join(f"{record}.{one} = +{column}" for one, column in zip(names, columns, strict=True))

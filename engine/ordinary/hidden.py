@@ -188,7 +188,7 @@ class Hidden:
         if self._entry.collection:  # what is to be tried is stood for until then, as references are led
             sql += (
                 f" UNION ALL SELECT h.r, w.r FROM {self._table} AS h CROSS JOIN main.{self._entry.led} AS l"
-                f" ON l.k0 = h.k0 CROSS JOIN main.{self._entry.rows} AS w ON w.k0 = l.other"
+                f" ON l.k0 = h.k0 CROSS JOIN main.{self._entry.rows} AS w ON w.k0 = +l.other"
                 f" WHERE h.way = {TRY} AND h.same AND +w.r IN carray(?1)"
             )
         found: list[Any] = self._db.execute(sql, (numbers(rows),)).fetchall()

@@ -35,7 +35,7 @@ def stood_for_by(db: apsw.Connection, entry: Entry, r: int) -> int | None:
     """Return the record of the row that stood for a hidden one so far, if it was deleted; None otherwise."""
     found: int | None = db.execute(
         f"SELECT w.r FROM main.{entry.rows} AS h CROSS JOIN main.{entry.led} AS l ON l.k0 = h.k0"
-        f" CROSS JOIN main.{entry.rows} AS w ON w.k0 = l.other WHERE h.r = ? AND w.length % 2 = 0"
+        f" CROSS JOIN main.{entry.rows} AS w ON w.k0 = +l.other WHERE h.r = ? AND w.length % 2 = 0"
         f" AND NOT EXISTS (SELECT 1 FROM {base(entry)} AS t WHERE t.{ident(entry.key[0])} = l.other)",
         (r,),
     ).get

@@ -14,7 +14,7 @@ from typing import Any
 import apsw
 
 from engine.change import SQLiteValue
-from engine.ordinary.global_keys import Root, is_number
+from engine.ordinary.global_keys import Root, is_number, log_key_is
 from engine.ordinary.register import Entry, wire_columns
 from engine.ordinary.shadow import differs, packed
 from engine.sqlite.sql import cursor, ident
@@ -92,10 +92,7 @@ def spelled(db: apsw.Connection, entry: Entry) -> Callable[[str], str]:
     if not any_led(db, entry):
         return lambda column: wire_columns(entry, (column,))[0]
     columns = [f"t.{ident(column)}" for column in entry.key]
-    if entry.has_global_key:
-        is_record = " AND ".join(f"r.{one} = {column}" for one, column in zip(entry.log_key, columns, strict=True))
-    else:
-        is_record = f"r.pk = {packed(db, columns)}"
+    is_record = log_key_is(entry.log_key, "r", columns) if entry.has_global_key else f"r.pk = {packed(db, columns)}"
 
     def expression(column: str) -> str:
         held = f"t.{ident(column)}"

@@ -13,7 +13,7 @@ from typing import Any
 
 import apsw
 
-from engine.ordinary.global_keys import is_number, number_of
+from engine.ordinary.global_keys import is_number, log_key_is, number_of
 from engine.ordinary.hidden import Hidden, behind
 from engine.ordinary.records import Records, stamp_of
 from engine.ordinary.register import Columns, Entry, base, base_is, key_columns
@@ -296,7 +296,7 @@ def is_record(db: apsw.Connection, parent: Entry, held: Sequence[str]) -> str:
     if parent.collection:
         return f"p.k0 = {number_of(held[0])}"
     if parent.has_global_key:
-        return " AND ".join(f"p.{at} = {one}" for at, one in zip(parent.log_key, held, strict=True))
+        return log_key_is(parent.log_key, "p", held)
     return f"p.pk = {packed(db, held)}"
 
 

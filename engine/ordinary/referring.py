@@ -13,7 +13,7 @@ import apsw
 from engine.clocks import coverage
 from engine.ordinary import register
 from engine.ordinary.changed import Changed
-from engine.ordinary.global_keys import is_any, is_number, number_of
+from engine.ordinary.global_keys import is_any, is_number, log_key_is, number_of
 from engine.ordinary.hidden import Hidden
 from engine.ordinary.leading import differs_from
 from engine.ordinary.records import stamp_of
@@ -250,8 +250,8 @@ def _is_another(entry: Entry, column: str) -> str:
     changed = [differs_from(entry, one, f"r.v{slot}") for one, slot in entry.slots.items() if one != column]
     if not (entry.collection and changed):
         return "0"
-    deleted = f"SELECT 1 FROM main.{entry.log} AS l WHERE l.k0 = t.{ident(entry.key[0])} AND l.gone"
-    return f"(EXISTS ({deleted}) AND ({' OR '.join(changed)}))"
+    deleted = f"SELECT l.k0 FROM main.{entry.log} AS l WHERE l.gone AND l.k0 IS NOT NULL"
+    return f"(t.{ident(entry.key[0])} IN ({deleted}) AND ({' OR '.join(changed)}))"
 
 
 def _version(entry: Entry, column: str) -> str:
@@ -263,7 +263,7 @@ def _record_is(db: apsw.Connection, entry: Entry) -> str:
     """Return an SQL condition that ``r`` is the record of the table's row ``t``."""
     columns = [f"t.{ident(column)}" for column in entry.key]
     if entry.has_global_key:
-        return " AND ".join(f"r.{one} = {column}" for one, column in zip(entry.log_key, columns, strict=True))
+        return log_key_is(entry.log_key, "r", columns)
     return f"r.pk = {packed(db, columns)}"
 
 

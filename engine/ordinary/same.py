@@ -10,6 +10,7 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.global_keys import log_key_is
 from engine.ordinary.hidden import Hidden, Reason
 from engine.ordinary.leading import shown
 from engine.ordinary.register import base, base_is
@@ -72,11 +73,11 @@ class Same:
             return False
         found: set[int] = set()
         for _, alike in self._rules:
-            is_record = (f"x.{name} = t.{ident(key)}" for name, key in zip(entry.log_key, entry.key, strict=True))
+            is_record = log_key_is(entry.log_key, "x", [f"t.{ident(key)}" for key in entry.key])
             sql = (
                 f"SELECT h.r FROM main.{entry.hidden} AS h CROSS JOIN main.{entry.rows} AS w ON w.r = h.way"
                 f" CROSS JOIN {base(entry)} AS t ON {alike}"
-                f" CROSS JOIN main.{entry.rows} AS x ON {' AND '.join(is_record)}"
+                f" CROSS JOIN main.{entry.rows} AS x ON {is_record}"
                 f" WHERE h.reason = '{Reason.UNIQUE}' AND x.pk < w.pk"
             )
             rows: list[Any] = self._db.execute(sql).fetchall()

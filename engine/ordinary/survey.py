@@ -305,7 +305,7 @@ def _hands_out_first(refers: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 def _named(entry: Entry) -> str:
     """Return the key columns of the table ``t``, named like the log's."""
-    plus = "+" if entry.collection else ""  # no affinity, as in the log: else the index of numbers is of no use
+    plus = "+" if entry.has_global_key else ""  # no type, as in the log: else the index of local keys is of no use
     return ", ".join(f"{plus}t.{ident(key)} AS {name}" for key, name in zip(entry.key, entry.log_key, strict=True))
 
 

@@ -24,6 +24,7 @@ from engine.tables.grouping import shapes
 from engine.tables.ranges import Share
 from engine.tables.reading import Fill
 from engine.tables.trigger_rule import TriggerRule
+from tests.engine.ordinary.query_plans import QueryPlans
 from tests.engine.ordinary.writers import PythonWriter
 
 NOTES = "CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT NOT NULL, body, stars INTEGER)"
@@ -38,6 +39,7 @@ class File:
         self.state: State
         self.db, self.state = open_state(path, create=True)
         self.tables = OrdinaryTables(self.db, self.state)
+        self.plans = QueryPlans(self.db)
         self.rule = TriggerRule(self.db)
         self.applied: list[Applied] = []
 
@@ -168,7 +170,10 @@ def how_merged(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) 
 
 @pytest.fixture
 def new(tmp_path: Path) -> Iterator[Open]:
-    """new(schema, *names): a file with a schema, made by an app, whose tables are then made ordinary ones."""
+    """new(schema, *names): a file with a schema, made by an app, whose tables are then made ordinary ones.
+
+    At the end, no statement on it may have gone through all records for each of many rows.
+    """
     files: list[File] = []
 
     def build(schema: str = NOTES, *names: str) -> File:
@@ -180,5 +185,7 @@ def new(tmp_path: Path) -> Iterator[Open]:
         return files[-1]
 
     yield build
+    slow = [plan for file in files for plan in file.plans.bad()]
     for file in files:
         file.db.close()
+    assert slow == []
