@@ -1,4 +1,4 @@
-"""What it means that a connection is over: why it ended, in words, and whether trying again can help."""
+"""Why a connection ended, in words, and whether trying again can help."""
 
 from __future__ import annotations
 
@@ -28,20 +28,20 @@ from engine.text import sentences, t
 from engine.wire import FailureCode
 
 REFUSALS = (CloseCode.UNSUPPORTED_DATA, CloseCode.INVALID_DATA, CloseCode.POLICY_VIOLATION, CloseCode.MESSAGE_TOO_BIG)
-"""Close codes that say no; so do those from 4000 to 4999, but for one."""
+"""Close codes that are refusals; so are those from 4000 to 4999, except one."""
 
 COPIED = t("If this file is the copy, give it a new id: “New id…” in the peer's menu.")
 
 REASON_BYTES = 123
-"""What a close frame has room for (RFC 6455, 5.5.1)."""
+"""Bytes that a close frame has for the reason (RFC 6455, 5.5.1)."""
 
 GONE = (ConnectionClosed, AttributeError)
-"""What a connection raises that is over. asyncio's abort(), which websockets calls, trips with an AttributeError over a
-transport that was closed while bytes waited in it, once these have left or the other side has hung up."""
+"""What a connection raises once it is over. asyncio's abort(), which websockets calls, fails with an AttributeError if
+the transport was closed while bytes waited in it, and these have left since or the other side has hung up."""
 
 
 def how_it_ended(socket: Connection) -> Close:
-    """Return why a connection ended that our session has not closed: cut, or closed by the other side."""
+    """Return why a connection ended that our session did not close: it was cut, or closed by the other side."""
     code, reason = socket.close_code, from_peer(socket.close_reason) if socket.close_reason else ""
     ours, answers = socket.protocol.close_sent, socket.protocol.close_rcvd_then_sent
     if ours is not None and ours.code == CloseCode.MESSAGE_TOO_BIG and not answers:
@@ -61,7 +61,11 @@ def how_it_ended(socket: Connection) -> Close:
 
 
 def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
-    """Return what kept two sides from syncing, given how their session ended; ``path`` is our file."""
+    """Return the error that kept two sides from syncing.
+
+    Args:
+        closed: how the session ended. path: our file.
+    """
     refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
     if session.copied or closed.code == OwnCloseCode.COPIED:
         return CopiedFile(closed.reason, hint=sentences(COPIED, t("Or: syncline new-id {path}", path=path)))
@@ -93,23 +97,23 @@ def _tables(session: Session, closed: Close, path: Path) -> SynclineError:
 
 
 def broken(parked: Parked, path: Path) -> TableBroken:
-    """Return why a table of our file cannot be synced, and what mends it."""
+    """Return the error for a table of our file that cannot be synced, with what to do about it."""
     if parked.suspended:
         return TableSuspended(parked.name, parked.reason)
     return TableBroken(parked.name, parked.reason, hint=t("To repair it: syncline check --repair {path}", path=path))
 
 
 def may_help(code: int) -> bool:
-    """Whether the other side, which closed with this code, did not refuse: to dial again soon can help."""
+    """Return whether dialling again soon can help, as this close code is not a refusal."""
     return code == OwnCloseCode.MISSING or (code not in REFUSALS and not 4000 <= code < 5000)
 
 
 def for_close_frame(reason: str, *, templates: bool) -> str:
-    """Return a reason as a close frame can carry it.
+    """Return a reason in a form that fits a close frame.
 
     Args:
-        templates: whether the other side reads templates with arguments. It is told in English what is too long for
-            that; what is too long for a frame is cut, behind a whole sentence if it can be.
+        templates: whether the other side reads templates with arguments. If the template is too long, the English text
+            is sent; if that is too long as well, it is cut, after a whole sentence if possible.
     """
     for sent in (for_peer(reason, templates=templates), str.__str__(reason)):
         if len(sent.encode()) <= REASON_BYTES:

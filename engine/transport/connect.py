@@ -1,4 +1,4 @@
-"""Opens one WebSocket to a peer. Why it could not, ``connect_errors`` says in words."""
+"""Opens a WebSocket to a peer. If that fails, ``connect_errors`` says why in words."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ OPEN_TIMEOUT = 10.0
 """Seconds for the TCP connection, TLS and the handshake together."""
 
 HEARD = 2_000
-"""Bytes that are kept of what the other side says first."""
+"""Bytes that are kept of the other side's first words."""
 
 log = logging.getLogger("engine.links.link.websockets")
 log.setLevel(logging.INFO)  # its debug lines show the handshake, and with it the token
@@ -50,10 +50,10 @@ class Dialled(NamedTuple):
     """An open connection, and what the answer to the handshake said.
 
     Attributes:
-        own: the number of our own dialect in which to go on; None for the published one.
-        read_only: it takes no changes from us.
-        new_room: it has no such room yet, and makes it of our tables.
-        lasting: the token to show from now on, where the one shown was that of a pairing link.
+        own: the number of our own dialect to use; None for the published one.
+        read_only: it accepts no changes from us.
+        new_room: the room does not exist there yet, and is made from our tables.
+        lasting: the token to use from now on, if the one used was that of a pairing link.
     """
 
     socket: ClientConnection
@@ -67,16 +67,19 @@ class Dialled(NamedTuple):
 
 
 class _Connect(connect):
-    """Follows a redirect to another path only: with it goes the token, which is for the server that was named."""
+    """A connection that follows redirects only to another path: the token goes along, and is for the named server."""
 
     def process_redirect(self, exc: Exception) -> Exception | str:
-        """As in websockets, which calls it; returns the address to go on at, or the error to raise."""
+        """Return the address to go on at, or the error to raise. Called by websockets."""
         to = redirection(self.uri, exc.response) if isinstance(exc, InvalidStatus) else None
         return to if to is not None and same_origin(to, self.uri) else exc
 
 
 class _Socket(ClientSocket):
-    """Keeps how what the other side says begins, for the case that it is no HTTP; ``made`` gets the socket itself."""
+    """A connection that keeps the other side's first words, in case they are not HTTP.
+
+    ``made`` gets the socket itself.
+    """
 
     heard = b""
 
@@ -103,17 +106,15 @@ async def dial(
     """Connect to ``url`` and greet for ``room``.
 
     Args:
-        fingerprint: of the one certificate that is taken (``engine.pairing``); by default one of an authority's.
-        name: what to call us, where the token is that of a pairing link.
-        as_hub: a hub dials, for its guests.
-        stays: the connection is to stay, and to carry changes both ways.
-
-    Returns:
-        the open connection, with what the other side said.
+        token: the hub's, if it asks for one.
+        fingerprint: of the only certificate to accept (``engine.pairing``); '' for one signed by an authority.
+        name: our machine's name, if the token is that of a pairing link.
+        as_hub: we are a hub that dials for its guests.
+        stays: the connection is to last, and to carry changes both ways.
 
     Raises:
-        UsageError: the address is none. PeerUnreachable: it did not work now. PeerRefused: the peer said no.
-        CertificateChanged: another certificate is shown than the one of ``fingerprint``.
+        UsageError: the address is invalid. PeerUnreachable: it failed this time. PeerRefused: the peer refused.
+        CertificateChanged: the certificate is not the one of ``fingerprint``.
     """
     options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": stagger(urlsplit(url).hostname)}
     said = {HUB_HEADER: "1" if as_hub else "", STAYS_HEADER: "1" if stays else "", NAME_HEADER: quote(name)}
@@ -135,7 +136,7 @@ async def dial(
             without_zone(url),
             subprotocols=[Subprotocol(encode_subprotocol(room, token, own=PROTOCOL))],
             create_connection=functools.partial(_Socket, made=made),  # type: ignore[arg-type]
-            max_size=MAX_SMALL,  # the driver takes more as soon as more may come
+            max_size=MAX_SMALL,  # the driver raises it as soon as larger messages may come
             open_timeout=OPEN_TIMEOUT,
             user_agent_header=None,
             logger=log,
@@ -168,7 +169,7 @@ async def dial(
 
 
 def _host_and_port(proxy: str | None) -> str:
-    """How a proxy is shown: without the password that its address may hold."""
+    """Return a proxy as it is shown: without the password that its address may contain."""
     if proxy is None:
         return ""
     parsed = parse_proxy(proxy)

@@ -1,4 +1,4 @@
-"""What it means that a connection could not be opened: who or what is at fault, in words, and what to check."""
+"""Why a connection could not be opened: who or what is at fault, in words, and what to check."""
 
 from __future__ import annotations
 
@@ -42,16 +42,16 @@ from engine.transport.http_answers import (
 from engine.transport.tls_pinning import OtherCertificate
 
 FAILURES = (OSError, EOFError, UnicodeError, WebSocketException, ImportError)
-"""What opening a connection raises."""
+"""What opening a connection may raise."""
 
 ALERT = b"\x15\x03"
-"""How TLS begins to say that it did not understand."""
+"""The first bytes of a TLS alert, by which a server says that it did not understand."""
 
 _CUT = (ConnectionError, ssl.SSLEOFError, ssl.SSLZeroReturnError)
-"""What is raised when the other side hangs up in the middle of setting up TLS."""
+"""What is raised if the other side hangs up while TLS is set up."""
 
 _NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
-"""OpenSSL's words for an answer that is not TLS; they depend on its version, and on the answer."""
+"""OpenSSL's names for an answer that is not TLS; they depend on its version and on the answer."""
 
 _NOT_TRUSTED = t(
     "If you know it, trust it by its fingerprint: press “Test” where you edit the peer, or use --certificate. Or name"
@@ -64,7 +64,8 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
 
     Args:
         error: one of ``FAILURES``.
-        heard: how what the other side said begins, inside TLS if that was set up.
+        target: whom we dialled.
+        heard: the other side's first bytes, inside TLS if that was set up.
     """
     where, proxy = target.where, target.proxy
     match error:
@@ -72,7 +73,7 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
             return UsageError(
                 t("“{url}” is not a valid WebSocket URL.", url=target.url), hint=t("Use wss://host/sync/ROOM.")
             )
-        case InvalidProxy():  # the address of it may hold a password
+        case InvalidProxy():  # its address may contain a password
             return UsageError(
                 t("The system's proxy address cannot be used: {reason}.", reason=error.msg), hint=PROXY_HINT
             )
@@ -138,7 +139,7 @@ def error_of(error: Exception, target: Target, heard: bytes) -> SynclineError:
 
 
 def _no_answer(error: InvalidMessage, target: Target, heard: bytes) -> PeerRefused | PeerUnreachable:
-    """What came in place of an answer of HTTP, or nothing did."""
+    """Return the error for an answer that is not HTTP, or for none."""
     where = target.where
     if heard.startswith(ALERT) and not target.secure:
         return WrongServer(t("{where} requires TLS.", where=where), hint=t("Use {url}.", url=target.other_scheme))
@@ -161,7 +162,7 @@ def _no_answer(error: InvalidMessage, target: Target, heard: bytes) -> PeerRefus
 
 
 def _not_trusted(error: ssl.SSLCertVerificationError, where: str) -> WrongServer:
-    """The numbers are those of OpenSSL (``X509_V_ERR_…``)."""
+    """Return the error for a certificate that was not verified. The numbers are OpenSSL's ``X509_V_ERR_…``."""
     kind: type[WrongServer] = WrongServer
     match error.verify_code:
         case 9:
@@ -220,7 +221,7 @@ def _unreachable(error: Exception, target: Target) -> PeerUnreachable:
         return PeerUnreachable(
             t("{where}: connection refused.", where=where), hint=t("Is the hub running, and is the port right?")
         )
-    # the system's own words, where asyncio has put its own in their place
+    # the system's own words, in place of asyncio's
     why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error) or type(error).__name__
     if proxy:
         return PeerUnreachable(t("The proxy {proxy}: {reason}.", proxy=proxy, reason=why), hint=PROXY_HINT)
@@ -228,7 +229,7 @@ def _unreachable(error: Exception, target: Target) -> PeerUnreachable:
 
 
 def _numbers(error: Exception) -> set[int]:
-    """The system's numbers of what went wrong: of several addresses asyncio tells in its text alone."""
+    """Return the system's error numbers. If several addresses failed, asyncio gives them only in its text."""
     if not isinstance(error, OSError):
         return set()
     numbers = {error.errno} if error.errno is not None else {int(n) for n in re.findall(r"\[Errno (\d+)\]", str(error))}

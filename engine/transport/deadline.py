@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 class Deadline:
-    """Calls back when a deadline has passed. It may call too early, never too late: whoever is called checks.
+    """Calls back when a deadline has passed. It may call too early, but never too late: the callee checks.
 
     Args:
         on_passed: called on the loop.
@@ -19,7 +19,12 @@ class Deadline:
         self._armed_for = 0.0
 
     def set(self, deadline: float | None, now: float) -> None:
-        """Call back at ``deadline``, on a clock that says ``now``; None for never, though a timer may still run."""
+        """Move the deadline.
+
+        Args:
+            deadline: when to call back, on the clock that ``now`` is from; None for never, though a timer may still
+                fire.
+        """
         if deadline is None:
             return
         if self._timer is not None:
@@ -30,7 +35,7 @@ class Deadline:
         self._timer = asyncio.get_running_loop().call_later(max(0.0, deadline - now), self._passed)
 
     def cancel(self) -> None:
-        """Call back no more."""
+        """Do not call back any more."""
         if self._timer is not None:
             self._timer.cancel()
 

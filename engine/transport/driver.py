@@ -1,9 +1,9 @@
 """Drives a session: feeds it frames, news and time; performs its actions on the socket and the replica.
 
-A session never sees two things at once. Whoever brings something steps it on the spot, where it is idle and nothing has
-to be waited for; else the main coroutine does, in its turn. (A hub makes thousands of such steps a second, and to wake
-a task costs as much as the step.) Reading waits until the frame before is dealt with. What the peer does not take at
-once has a task of its own, so that two ends that both have much to say cannot block each other.
+A session never sees two things at once. Whoever brings something steps it on the spot if it is idle and nothing has to
+be awaited; otherwise the main coroutine does, in its turn. (A hub makes thousands of such steps a second, and waking a
+task costs as much as the step.) The next frame is read only after the one before is dealt with. What the peer does not
+take at once has a task of its own, so that two ends that both have much to send cannot block each other.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from engine.wire import MAX_SMALL, decode
 log = logging.getLogger(__name__)
 
 LARGE = 256 * 1024
-"""Bytes of a message that is read on a thread of its own."""
+"""Bytes from which a message is decoded on a thread of its own."""
 
 TEXT_FRAME = Close(CloseCode.UNSUPPORTED_DATA, t("A text frame came; only binary frames are accepted."))
 
@@ -52,13 +52,13 @@ class Driver:
     """One session on one open connection.
 
     Args:
-        socket: an open websockets connection (either side's).
+        socket: an open websockets connection, of either side.
         session: a session that has not been started.
         host: the replica it speaks for.
         guard: asked before a message or changes are taken.
-        on_state: called with the session, whose facts may have changed: after every step, and within one that takes
+        on_state: called with the session when its facts may have changed: after every step, and during one that takes
             long (``busy``).
-        on_in: called with changes that were merged, and what they overwrote; None where nobody wants to know.
+        on_in: called with changes that were merged, and what they overwrote; None if nobody wants to know.
         on_out: called with changes that were sent.
     """
 
@@ -82,7 +82,7 @@ class Driver:
         self._take_up_to(min(MAX_SMALL, self._guard.largest) if session.greets_first else self._guard.largest)
         self._on_state = on_state
         self._on_out = on_out
-        # what is to be fed to the session, and what it wants; who is at it, or what it waits for
+        # what to feed to the session, and what it wants; whether somebody is at it
         self._calls: deque[Callable[[], None]] = deque()
         self._actions = session.actions
         self._at_work = True
@@ -109,7 +109,7 @@ class Driver:
         """Run the session to its end and close the socket.
 
         Returns:
-            why it ended; for a connection that was cut, a Close with code 1006 that may be retried.
+            why it ended; if the connection was cut, a Close with code 1006 that may be retried.
         """
         news = FileListener(self.session, self.call, self._tell, lambda: self.host.is_open)
         stop_listening = self.host.listen(news)
@@ -143,26 +143,26 @@ class Driver:
 
     @property
     def busy(self) -> bool:
-        """Whether the session may not have heard of all that has happened."""
+        """Whether the session may not yet know of everything that has happened."""
         return bool(self._actions or self._calls)
 
     @property
     def departed(self) -> int:
-        """How many bytes have left for the peer, about: it rises while the peer takes any."""
+        """About how many bytes have left for the peer: it rises as long as the peer takes any."""
         return self._outbox.departed
 
     def call(self, step: Callable[[], None]) -> None:
-        """Call ``step`` (which feeds the session) in its turn."""
+        """Call ``step``, which feeds the session, in its turn."""
         self._calls.append(step)
         self._pump()
 
     def hang_up(
         self, code: int = CloseCode.NORMAL_CLOSURE, reason: str = "", *, retry: bool = True, at_once: bool = False
     ) -> None:
-        """End the session in good order, after what is under way.
+        """End the session cleanly, after what is in progress.
 
-        With another code than 1000 the peer is not waited for: what it has asked is left. ``at_once`` leaves a merge,
-        too, after the transaction that it is in.
+        With another code than 1000 the peer's requests are left unanswered. ``at_once`` also leaves a merge, after the
+        transaction that it is in.
         """
         self.call(lambda: self.session.close(Close(code, reason, retry=retry)))
         if code != CloseCode.NORMAL_CLOSURE:
@@ -173,13 +173,13 @@ class Driver:
     # Feeding the session, and performing what it wants
 
     def _pump(self) -> None:
-        """Feed what has come, and perform what comes of it, as far as nobody is at that and it takes no waiting."""
+        """Feed what has arrived and perform the actions, unless somebody is at it, as far as nothing is awaited."""
         if self._at_work or self._reads.under_way or self._over:
             return
         self._at_work = True
         try:
             waits = self._go_on()
-        except Exception as error:  # it is the session's, not that of whoever has brought something
+        except Exception as error:  # it belongs to the session, not to whoever brought something
             self._failed, waits = error, True
         finally:
             self._at_work = False
@@ -187,7 +187,7 @@ class Driver:
             self._wake.set()
 
     async def _work(self) -> None:
-        """Go on where something has to be waited for."""
+        """Go on where something has to be awaited."""
         if self._failed is not None:
             raise self._failed
         if self._reads.under_way:
@@ -206,8 +206,11 @@ class Driver:
             self._at_work = False
 
     def _go_on(self) -> bool:
-        """Feed the session and perform its actions until nothing is left; return whether the main coroutine has to wait
-        for the next thing, be it an action or a large frame."""
+        """Feed the session and perform its actions until nothing is left.
+
+        Returns:
+            Whether the next thing, an action or a large frame, has to be awaited by the main coroutine.
+        """
         while not self._actions or self._perform_ready():
             if self._received:
                 self._received = False
@@ -220,18 +223,18 @@ class Driver:
                 self._receive()
             elif not self._feed_rest():
                 self._tell()
-                if not self._calls:  # whoever was told may want something
+                if not self._calls:  # whoever was told may have added a call
                     return False
         return not self._reads.under_way
 
     def _feed_rest(self) -> bool:
-        """Tell the session what concerns the connection alone, and the time; return whether anything came of it."""
+        """Feed the session the connection's own events, and the time; return whether anything came of it."""
         if self._outbox.emptied:
             self._outbox.emptied = False
             if self.session.paced:
                 self.session.flushed()
                 return True
-        if self._life.ponged and self._frames.idle:  # and so everything before the pong has been received
+        if self._life.ponged and self._frames.idle:  # so everything before the pong has been received
             self._life.ponged = False
             self.session.ponged()
         elif self._life.carries(self._outbox.departed):
@@ -253,13 +256,13 @@ class Driver:
         return bool(self._actions)
 
     def _receive(self) -> None:
-        """Feed the frame that has come, if the guard lets it pass."""
+        """Feed the frame that has arrived, if the guard lets it pass."""
         frame = self._take_frame()
         if frame is not None:
             self.session.receive(frame)
 
     async def _receive_large(self) -> None:
-        """Likewise one that takes long to read: others on this loop need not wait for it."""
+        """Feed a frame that takes long to decode, without making others on this loop wait."""
         frame = self._take_frame()
         if frame is None:
             return
@@ -283,19 +286,19 @@ class Driver:
         return frame
 
     def _tell(self) -> None:
-        """Report that the session may stand otherwise."""
+        """Report that the session's facts may have changed."""
         self._on_state(self.session)
 
     def _take_up_to(self, size: int) -> None:
-        """Refuse larger messages by what they say of their size, before they have come."""
+        """Refuse larger messages by their announced size, before they have arrived."""
         self.socket.protocol.max_message_size = size
 
     # Actions
 
     def _perform_ready(self) -> bool:
-        """Perform what the session wants, as far as it takes no waiting; return whether that is all of it."""
+        """Perform the session's actions as far as none has to be awaited; return whether that was all of them."""
         while self._actions:
-            if not self._greeted and self.session.greeted:  # before the answer leaves: nothing larger can have come yet
+            if not self._greeted and self.session.greeted:  # before the answer leaves, so nothing larger has come yet
                 self._greeted = True
                 self._take_up_to(self._guard.largest)
             try:
@@ -307,7 +310,7 @@ class Driver:
         return True
 
     def _perform_now(self, action: Action) -> bool:
-        """Perform an action that takes no waiting; return False for one that does."""
+        """Perform an action that need not be awaited; return False if it must be."""
         match action:
             case Send(data, changes):
                 self._outbox.put(data)
@@ -333,7 +336,7 @@ class Driver:
         self.session.failed(error)
 
     async def _perform_next(self) -> None:
-        """Perform an action that is waited for."""
+        """Perform an action that has to be awaited."""
         late = asyncio.get_running_loop().call_later(LONG, self._tell)
         try:
             await self._performer.perform(self._actions[0])
@@ -352,10 +355,10 @@ class Driver:
         try:
             await self._frames.run()
         finally:
-            self._lose()  # the main coroutine finds out why
+            self._lose()  # the main coroutine finds out the reason
 
     def _all_came(self) -> None:
-        """All that had come was dealt with: so was what lay before a pong."""
+        """Hear that everything that had arrived was dealt with, and so was whatever came before a pong."""
         if self._life.ponged:
             self._pump()
 
@@ -363,9 +366,9 @@ class Driver:
         try:
             await self._outbox.send_all()
         except ConnectionClosed:
-            return  # the reader ends too, behind what has come: the last of it may say why
+            return  # the reader ends too, after what has arrived: the last of it may say why
         except GONE:
-            self._lost = True  # a session whose frames do not leave is over
+            self._lost = True  # a session that cannot send is over
             self._wake.set()
         else:
             self.call(self.session.flushed)
@@ -378,7 +381,7 @@ class Driver:
     def _heard_nothing(self, seconds: float) -> None:
         here = t("Nothing was heard from the other side for {seconds:.0f} s.", seconds=seconds)
         self._performer.unheard()
-        # Some lines die by halves, so this may still arrive.
+        # A line may be dead in one direction only, so this may still arrive.
         there = t("The other side heard nothing from here for {seconds:.0f} s.", seconds=seconds)
         self.call(lambda: self.session.close(Close(CloseCode.GOING_AWAY, here, there)))
 

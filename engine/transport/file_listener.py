@@ -11,10 +11,10 @@ from engine.table_shape import Dataset, Parked, Shape
 
 
 class FileListener:
-    """Hears of one session's file (``engine.storage.file_news.Listener``).
+    """Listens to the news of one session's file (``engine.storage.file_news.Listener``).
 
     Args:
-        call: calls something that feeds the session, in its turn. tell: reports that things may stand otherwise.
+        call: calls a function that feeds the session, in its turn. tell: reports that things may have changed.
         is_open: returns whether the file is open.
     """
 
@@ -31,24 +31,23 @@ class FileListener:
         self._tell = tell
 
     def version_moved(self, version: int) -> None:
-        """The file's clock rose."""
+        """Tell the session the file's new version."""
         self._call(lambda: self._session.local_changed(version))
 
     def schema_changed(self, tables: tuple[Shape, ...], parked: tuple[Parked, ...]) -> None:
-        """The tables are others now, or look otherwise."""
+        """Tell the session how the synced tables look now."""
         self._call(lambda: self._session.schema_changed(tables, parked))
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """Rows were joined with others."""
+        """Tell the session the dataset ids of each table."""
         self._call(lambda: self._session.datasets_changed(datasets))
 
     def replaced(self) -> None:
-        """Another file has taken the place of ours; begin anew with what it holds."""
+        """End the session, as another file has taken the place of ours; the next one begins with what that holds."""
         self._call(lambda: self._session.close(REPLACED))
 
     def troubled(self, error: SynclineError | None) -> None:
-        """The file cannot be used, or can be again; one that has gone, whatever is in its place, holds nothing any more
-        to be synced."""
+        """End the session if the file is gone, whatever is in its place; otherwise only report the change."""
         if error is not None and (isinstance(error, NoSuchFile) or not self._is_open()):
             self._call(lambda: self._session.failed(error))
         else:

@@ -1,7 +1,8 @@
 """Reads a socket's frames one at a time.
 
-The next one is read when the one before was dealt with (merged and on disk): the back-pressure towards the peer. A
-small one that comes when nothing waits is taken on the spot: to wake a task for it costs more than most of them do.
+The next one is read when the one before was dealt with (merged and on disk), which is the back-pressure towards the
+peer. A small frame that arrives when nothing waits is taken on the spot, as waking a task for it costs more than most
+of them.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from websockets.exceptions import ConnectionClosed
 from engine.transport.receive_queue import ReceiveQueue
 
 TURN = 16
-"""Frames after which others on the loop have their turn: where each is dealt with on the spot and the next one is
-there already, nothing else waits for anything."""
+"""Frames after which others on the loop get their turn: if each is dealt with on the spot and the next one is there
+already, nothing is ever awaited."""
 
 
 class FrameReader:
@@ -25,14 +26,14 @@ class FrameReader:
 
     Args:
         socket: the connection.
-        on_frame: called when a frame has come.
-        on_text: called for a text frame, which is let go.
+        on_frame: called when a frame has arrived.
+        on_text: called for a text frame, which is dropped.
         on_idle: called when it begins to wait for the next frame.
 
     Attributes:
-        frame: the one that has come, until it is taken.
-        idle: whether all that has come was dealt with.
-        discards: whether what still comes is let go.
+        frame: the one that has arrived, until it is taken.
+        idle: whether everything that has arrived was dealt with.
+        discards: whether whatever still arrives is dropped.
     """
 
     def __init__(
@@ -53,7 +54,7 @@ class FrameReader:
         self._dealt_with = asyncio.Event()
         self._dealt_with.set()
         self._waits = False
-        """Whether the task waits for the next one, or has yet to wake up for it."""
+        """Whether the task waits for the next frame, or has yet to wake up for it."""
         queue = socket.recv_messages
         self._queue = queue if isinstance(queue, ReceiveQueue) else None
 
@@ -70,10 +71,10 @@ class FrameReader:
                 frame = await self._socket.recv()
             except ConnectionClosed:
                 self.idle = self._waits = False
-                await self._dealt_with.wait()  # the last that was taken on the spot may say why
+                await self._dealt_with.wait()  # the last one taken on the spot may say why
                 return
             self.idle = self._waits = False
-            await self._dealt_with.wait()  # what was taken on the spot came before
+            await self._dealt_with.wait()  # whatever was taken on the spot came earlier
             if self.discards:
                 continue
             if isinstance(frame, str):
@@ -84,7 +85,7 @@ class FrameReader:
             await self._dealt_with.wait()
 
     def _take_small(self, frame: bytes) -> bool:
-        """Take one that has just come; False where others come first."""
+        """Take a frame that has just arrived; return False if others come first."""
         if not self.idle:
             return False
         if self.discards:
@@ -101,20 +102,20 @@ class FrameReader:
         self._on_frame()
 
     def take(self) -> bytes:
-        """Return the frame that has come, and forget it: a large one need not lie in memory beside what it held."""
+        """Return the frame that has arrived and forget it, so that a large one can leave memory once decoded."""
         assert self.frame is not None
         frame, self.frame = self.frame, None
         return frame
 
     def go_on(self) -> None:
-        """The frame that came was dealt with."""
+        """Note that the last frame was dealt with."""
         self._dealt_with.set()
         if self._queue is not None:
             self._queue.handed_over_done()
-        if self._waits:  # it was taken on the spot, and nothing has come since
+        if self._waits:  # it was taken on the spot, and nothing has arrived since
             self.idle = True
 
     def discard(self) -> None:
-        """Let go of what comes from now on."""
+        """Drop whatever arrives from now on."""
         self.discards = True
         self._dealt_with.set()

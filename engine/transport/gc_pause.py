@@ -1,7 +1,7 @@
-"""Keeps what a large message holds from the garbage collector.
+"""Keeps the content of large messages from the garbage collector.
 
-To look for cycles it goes through everything there is, and the whole process stands still meanwhile: with a million
-changes at work, for a quarter of a second each time. They make no cycles, and go when they are merged.
+To look for cycles, the collector goes through every object while the whole process stands still: with a million changes
+in memory, for a quarter of a second each time. Changes make no cycles, and are gone once they are merged.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _was_enabled = False
 
 @contextmanager
 def reading() -> Iterator[None]:
-    """While a large message is read: nothing is collected. What there is then is kept from the collector.
+    """Collect nothing while a large message is decoded, and hide what exists afterwards from the collector.
 
-    Under the window the collector is off all the time (``gui.gc_timer``), and stays so.
+    Under the window the collector is off all the time (``gui.gc_timer``), and stays off.
     """
     global _reading, _was_enabled
     if not _reading:
@@ -37,7 +37,7 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def at_work() -> Iterator[None]:
-    """While a large message is read and merged. Afterwards the collector sees everything again."""
+    """Enclose the decoding and merging of a large message; afterwards the collector sees everything again."""
     global _at_work
     _at_work += 1
     try:

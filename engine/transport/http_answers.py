@@ -1,7 +1,7 @@
-"""What it means that an HTTP answer came where a WebSocket was asked for: who gave it, what it says, what to check.
+"""What an HTTP answer in place of a WebSocket means: who gave it, what it says, and what to check.
 
-A hub marks its answers with ``HUB_HEADER``; only such a one can speak of the token. Everything else comes from what
-stands between or in the hub's place: a proxy, the login page of a network, another web server.
+A hub marks its answers with ``HUB_HEADER``; only a marked answer can be about the token. All others come from something
+between us and the hub, or in its place: a proxy, a network's login page, another web server.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from engine.wire.handshake import HUB_HEADER, REASON_HEADER
 Refusal = PeerRefused | PeerUnreachable
 
 LONGEST_REST = 600.0
-"""Seconds for which a server can keep us from trying again, at most."""
+"""The most seconds for which a server can keep us from trying again."""
 
 LONGEST_WORDS = 200
-"""Characters of what a server says that are shown."""
+"""The most characters shown of what a server says."""
 
 GATEWAY = {502, 503, 504, *range(520, 528), 530}
-"""Statuses of a proxy that does not reach what is behind it; those above 504 are Cloudflare's."""
+"""Statuses of a proxy that cannot reach the server behind it; those above 504 are Cloudflare's."""
 
 NO_WEBSOCKET = {400, 405, 426, 501, 505}
-"""Statuses of a server to which the request is none, or which does not know WebSockets."""
+"""Statuses of a server that finds the request invalid, or does not support WebSockets."""
 
 _OLD_HUB = re.compile(
     r"This hub (does not know the token|takes [\d,]+ )|The hub (cannot read its tokens|is going away)"
@@ -40,13 +40,13 @@ _OLD_HUB = re.compile(
     r"|This pairing link was used already|The other side cannot keep its tokens|A page of another site may not"
     r"|Failed to open a WebSocket connection: "
 )
-"""How the sentences of hubs begin that do not mark their answers yet."""
+"""How sentences of older hubs begin, which do not mark their answers."""
 
 _WANTS_TLS = re.compile(rb"plain HTTP request was sent to HTTPS|HTTP request to an HTTPS|plain HTTP to an SSL")
-"""What nginx, Go and Apache say on a port with TLS to a request without."""
+"""What nginx, Go and Apache answer on a TLS port to a request without TLS."""
 
 _NO_VALUE = re.compile(r"[^\t -~\x80-\xff]")
-"""What no value of a header may hold; websockets refuses it."""
+"""Characters not allowed in a header's value; websockets refuses them."""
 
 CHECK_PATH = t("Check the address and its path: usually /sync/ROOM, or /sync.")
 _NOT_ASKED = t("The hub was not asked.")
@@ -55,7 +55,7 @@ _LOG_IN = t("Open any web page in a browser and log in. Syncline then resumes au
 
 PROXY_HINT = t("The environment variables https_proxy, http_proxy and NO_PROXY decide when a proxy is used.")
 PROXY_LOGIN = t("Add them to its address (https_proxy=http://user:password@host:port), or bypass it with NO_PROXY.")
-"""What to check where a proxy of the system's settings is at fault, or asks who we are."""
+"""What to check if a proxy from the system's settings is at fault, or asks for a login."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +64,8 @@ class Target:
 
     Attributes:
         url: the address. seconds: how long to wait for the connection.
-        proxy: host and port of the proxy that leads there; "" for none.
-        pinned: one certificate is expected, whatever the host is called.
+        proxy: host and port of the proxy that is used; '' for none.
+        pinned: one certificate is expected, whatever the host's name.
     """
 
     url: str
@@ -75,7 +75,7 @@ class Target:
 
     @property
     def where(self) -> str:
-        """The host, and the port if it is not the usual one."""
+        """The host, and the port if it is not the default."""
         return urlsplit(self.url).netloc or self.url
 
     @property
@@ -85,22 +85,22 @@ class Target:
 
     @property
     def other_scheme(self) -> str:
-        """The address with TLS if it is without, and the other way around."""
+        """The address with TLS if it is without, and without if it is with TLS."""
         return urlunsplit(urlsplit(self.url)._replace(scheme="ws" if self.secure else "wss"))
 
 
 def first(headers: Headers, name: str) -> str | None:
-    """Return what a header says where it comes first; None without. What passes an answer on may double it."""
+    """Return the first value of a header, None if it is missing. An intermediary may have duplicated it."""
     return next(iter(headers.get_all(name)), None)
 
 
 def quoted_reply(words: str) -> str:
-    """Return what somebody says as a sentence of ours; empty for nothing."""
+    """Return a sentence that quotes what somebody says; '' for nothing."""
     return t("It says “{words}”.", words=printable(words.rstrip("."), LONGEST_WORDS)) if words else ""
 
 
 def refusal(response: Response, target: Target) -> Refusal:
-    """Return the error that an answer stands for, to be raised."""
+    """Return the error that an answer stands for."""
     words = _words(response)
     if HUB_HEADER in response.headers or _OLD_HUB.match(words):
         told = unquote(first(response.headers, REASON_HEADER) or "")
@@ -115,7 +115,7 @@ def refusal(response: Response, target: Target) -> Refusal:
 
 
 def older_answer(heard: bytes) -> Response | None:
-    """Return an answer of another HTTP than 1.1, which old proxies and some TLS ports give; None if it is none."""
+    """Parse an answer in another HTTP version than 1.1, as old proxies and some TLS ports give; else None."""
     head, _, body = heard.partition(b"\r\n\r\n")
     status, *lines = head.decode("latin-1").split("\r\n")
     if (found := re.match(r"HTTP/[\d.]+ (\d{3})\b", status)) is None:
@@ -128,7 +128,7 @@ def older_answer(heard: bytes) -> Response | None:
 
 
 def redirection(url: str, response: Response) -> str | None:
-    """Return where an answer sends us, as the address of a WebSocket; None if it does not, or nowhere."""
+    """Return where an answer redirects us, as a WebSocket address; None if it does not, or to nothing usable."""
     if not 300 <= response.status_code < 400:
         return None
     try:
@@ -143,12 +143,12 @@ def redirection(url: str, response: Response) -> str | None:
 
 
 def same_origin(one: str, other: str) -> bool:
-    """Whether two addresses lead to the same server in the same way."""
+    """Return whether two addresses lead to the same server in the same way."""
     return _origin(urlsplit(one)) == _origin(urlsplit(other))
 
 
 def proxy_refusal(response: Response, target: Target) -> Refusal:
-    """Return the error for a proxy of the system's settings that did not let us through."""
+    """Return the error for a proxy from the system's settings that did not let us through."""
     status, where, proxy = response.status_code, target.where, target.proxy
     if status == 407:
         return WrongServer(
@@ -199,7 +199,7 @@ def _of_stranger(response: Response, target: Target) -> Refusal:
 
 
 def _plain_no(response: Response, who: str, target: Target) -> tuple[str, str]:
-    """What a status says that is neither passing nor a way to somewhere else, and what to check."""
+    """Return what a status means that is neither temporary nor a redirect, and what to check."""
     status, where, path = response.status_code, target.where, urlsplit(target.url).path
     match status:
         case 511:
@@ -282,7 +282,11 @@ def _of_redirect(response: Response, target: Target) -> WrongServer:
 
 
 def _wants_tls(who: str, target: Target, status: int, url: str = "") -> WrongServer:
-    """``url``: where it sends us, if it says so. What stands behind a “?” there may be a secret, and is left out."""
+    """Return the error for a server that requires TLS.
+
+    Args:
+        url: where it redirects us, if it does. Its query may be a secret, and is left out.
+    """
     better = urlunsplit(urlsplit(url or target.other_scheme)._replace(query=""))
     return WrongServer(
         t("{who} at {where} requires TLS (HTTP {status}).", who=who, where=target.where, status=status),
@@ -291,13 +295,13 @@ def _wants_tls(who: str, target: Target, status: int, url: str = "") -> WrongSer
 
 
 def _who(response: Response) -> Text:
-    """The kind of server, with its name if it tells it."""
+    """Return the kind of server, with its name if it gives one."""
     server = printable(first(response.headers, "Server") or "", 40)
     return t("A web server ({server})", server=server) if server else t("A web server")
 
 
 def _words(response: Response) -> str:
-    """The first line of an answer in plain text."""
+    """Return the first line of an answer in plain text, '' if it is anything else."""
     text = bytes(response.body or b"").decode(errors="replace").strip().partition("\n")[0].strip()
     return text if text.isprintable() and len(text) <= LONGEST_WORDS and not text.startswith("<") else ""
 
@@ -307,7 +311,7 @@ def _origin(split: SplitResult) -> tuple[str, str | None, int]:
 
 
 def _retry_after(value: str) -> float:
-    """The seconds that a Retry-After header asks for (RFC 9110, 10.2.3), within reason; 0 for what is none."""
+    """Return the seconds that a Retry-After header asks for (RFC 9110, 10.2.3), within reason; 0 if it is invalid."""
     try:
         seconds = float(value) if value.isdecimal() else parsedate_to_datetime(value).timestamp() - time.time()
     except (ValueError, OverflowError):

@@ -1,9 +1,9 @@
-"""Notice a peer that has gone silent: frozen, unplugged, asleep. TCP alone may take hours, or never tell.
+"""Notices a peer that has gone silent: frozen, unplugged, asleep. TCP alone may take hours, or never tell.
 
-Every byte is a sign of life, not only the answer to a ping: on a slow line a ping stands in line behind megabytes
-that are under way, and that line is slow, not dead. And the ping may not be waited for: towards a peer that takes
-nothing any more it does not even leave. (The heartbeat that websockets brings does neither.) Both ends ping, so that
-one whose data is still being taken hears something as well.
+Every byte is a sign of life, not only the answer to a ping. On a slow line a ping queues behind megabytes in transit,
+and that line is slow, not dead. Nor may the ping be awaited: towards a peer that has stopped taking data it does not
+even leave. (The keepalive of websockets does neither.) Both ends ping, so that an end whose data is still being taken
+hears something as well.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ INTERVAL = 15.0
 """Seconds between two pings."""
 
 LOOK_EVERY = 0.5
-"""Seconds between two looks whether somebody who waits for an answer has hung up."""
+"""Seconds between two checks whether a peer that waits for an answer has hung up."""
 
 CLOSING = 2.0
-"""Seconds that a connection which the other side has ended still has, from the first look at it."""
+"""Seconds that a connection still gets after it was found to have been ended by the other side."""
 
 MISSES = 2
-"""Intervals in a row without a byte, after which the peer is held for dead."""
+"""Intervals in a row without a byte after which the peer counts as dead."""
 
 
 class _Hears(Connection):
-    """A connection that knows how many bytes have come, and holds a bounded number of them."""
+    """A connection that counts the bytes that have arrived, and holds a bounded number of them."""
 
     taken = 0
     recv_messages: ReceiveQueue
@@ -61,23 +61,23 @@ class _Hears(Connection):
 
 
 class ClientSocket(_Hears, ClientConnection):
-    """What ``engine.transport.connect`` opens."""
+    """The connection that ``engine.transport.connect`` opens."""
 
 
 class ServerSocket(_Hears, ServerConnection):
-    """What the hub accepts."""
+    """The connection that a hub accepts."""
 
 
 def taken(socket: Connection) -> int | None:
-    """Return how many bytes have come; None for a connection that does not know."""
+    """Return how many bytes have arrived; None for a connection that does not count them."""
     return socket.taken if isinstance(socket, _Hears) else None
 
 
 async def while_connected(socket: Connection, work: Coroutine[Any, Any, T]) -> T:
-    """Do ``work`` as long as the other side has not hung up; that is noticed, too, while too much waits to read more.
+    """Do ``work`` as long as the other side has not hung up, which is noticed even while reading is paused.
 
     Raises:
-        Left: it has.
+        Left: it has hung up.
     """
     leaving = asyncio.ensure_future(_departure(socket))
     try:
@@ -104,11 +104,11 @@ def _hung_up(socket: Connection) -> bool:
 class Heartbeat:
     """Pings, and notices a peer that is silent for too long.
 
-    Intervals are counted, not seconds: a program that was itself stopped meanwhile listens before it judges. It is a
-    timer, not a task: a hub has one for each of ten thousand guests who do nothing else.
+    Intervals are counted, not seconds, so that a program that was itself stopped listens before it judges. It is a
+    timer, not a task, as a hub has one for each of ten thousand idle guests.
 
     Args:
-        socket: open. on_silent: called once, with the seconds of silence, about.
+        socket: an open connection. on_silent: called once, with the approximate seconds of silence.
     """
 
     def __init__(self, socket: Connection, on_silent: Callable[[float], None]) -> None:
@@ -119,11 +119,11 @@ class Heartbeat:
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
-        """Ping for the first time."""
+        """Send the first ping."""
         self._ping()
 
     def stop(self) -> None:
-        """Ping no more."""
+        """Stop pinging."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -131,17 +131,17 @@ class Heartbeat:
         socket = self._socket
         self._before = taken(socket)
         if socket.protocol.state is State.OPEN and not socket.transport.is_closing():
-            socket.protocol.send_ping(b"")  # any byte of theirs is an answer: this one need not be told from others
+            socket.protocol.send_ping(b"")  # any byte counts as an answer, so pings need not be told apart
             socket.send_data()
         self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._look)
 
     def _look(self) -> None:
         socket = self._socket
         if socket.protocol.state is not State.OPEN:
-            # the other side has ended it; our answer may wait behind what it does not take any more
+            # the other side has ended it, and our answer may queue behind data that it does not take any more
             self._timer = asyncio.get_running_loop().call_later(CLOSING, self._abort)
             return
-        # A peer that we do not listen to at the moment, being busy with what it sent, is not silent.
+        # A peer that we are not reading from, being busy with what it sent, is not silent.
         heard = self._before is None or taken(socket) != self._before or not socket.transport.is_reading()
         self._missed = 0 if heard else self._missed + 1
         if self._missed < MISSES:

@@ -1,4 +1,4 @@
-"""What a session hears of its peer's life: answers to its pings, and that bytes come and leave."""
+"""What a session learns of its peer's life: answers to its pings, and that bytes arrive and leave."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from engine.transport.close_codes import GONE
 from engine.transport.keepalive import taken
 
 PINGS = 2_000
-"""Bytes that may be nothing but signs of life; more is part of a message."""
+"""Bytes that may be nothing but pings; more must be part of a message."""
 
 
 class LifeSigns:
-    """Those of one connection.
+    """The signs of life on one connection.
 
     Args:
         on_pong: called when a ping was answered.
 
     Attributes:
-        ponged: a ping was answered, and the session has not heard of it.
+        ponged: whether a ping was answered that the session does not know of yet.
     """
 
     def __init__(self, socket: Connection, on_pong: Callable[[], None]) -> None:
@@ -33,13 +33,13 @@ class LifeSigns:
         self._carried = (0, 0)
 
     def ping(self) -> None:
-        """Ask for one."""
+        """Send a ping."""
         ping = asyncio.create_task(self._ping())
         self._pings.add(ping)
         ping.add_done_callback(self._pings.discard)
 
     def carries(self, departed: int) -> bool:
-        """Whether more than a few pings have come or left since this was last so.
+        """Return whether more than a few pings have arrived or left since this last returned True.
 
         Args:
             departed: how many bytes have left by now.
@@ -51,7 +51,7 @@ class LifeSigns:
         return True
 
     async def end(self) -> None:
-        """Wait for no answer any more."""
+        """Stop waiting for answers."""
         pings = tuple(self._pings)
         for ping in pings:
             ping.cancel()

@@ -1,4 +1,4 @@
-"""What stands between a peer and its session: asked before a message or changes are taken."""
+"""The guard between a peer and its session, which is asked before a message or changes are taken."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from engine.wire import MAX_FRAME
 
 
 class PeerLimits:
-    """What a hub lets a peer do; this one lets it do anything.
+    """What a peer is allowed to do; this guard allows everything, a hub's less.
 
     Attributes:
         largest: bytes of the largest message that is taken.
@@ -16,7 +16,7 @@ class PeerLimits:
     largest = MAX_FRAME
 
     def frame(self, data: bytes) -> None:
-        """A message has come. Raises ProtocolError when it was one too many."""
+        """Check a message that has arrived; raise ProtocolError if it is one too many."""
 
     def merge(self, action: Merge) -> None:
-        """Changes are about to be merged. Raises MergeError when they are not taken."""
+        """Check changes that are about to be merged; raise MergeError to refuse them."""

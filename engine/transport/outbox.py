@@ -1,4 +1,4 @@
-"""The frames of one connection that wait for the peer to take them."""
+"""The outgoing frames of one connection that wait for the peer to take them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from engine.transport import small_frames
 from engine.transport.close_codes import GONE
 
 SMALL = 16 * 1024
-"""Bytes of a frame that goes to the socket on the spot, where nothing waits there: less than the library's own limit of
-what it takes before it has anybody wait."""
+"""Bytes of the largest frame that is written to the socket on the spot if nothing waits there: below the library's own
+high-water mark, above which it makes senders wait."""
 
 
 class Outbox:
-    """What is to be sent, in order.
+    """The frames to send, in order.
 
     Args:
-        socket: where to. traffic: counts what it has taken.
-        send_rest: awaits ``send_all``: a task of it is made where something has to wait.
+        socket: where to send them. traffic: counts the bytes sent.
+        send_rest: awaits ``send_all``; it becomes a task if something has to wait.
 
     Attributes:
-        emptied: whether frames have gone on the spot, and nothing is left; for whoever sets it back.
+        emptied: whether frames were sent on the spot and none is left; reset by its reader.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class Outbox:
         self._sending = False
         self.emptied = False
         self._handed = 0
-        """Bytes given to the socket, whether it has taken them or not."""
+        """Bytes given to the socket, whether they have left or not."""
 
     @property
     def waiting(self) -> int:
@@ -52,14 +52,14 @@ class Outbox:
 
     @property
     def departed(self) -> int:
-        """How many bytes have left for the peer, about: it rises while the peer takes any."""
+        """About how many bytes have left for the peer: it rises as long as the peer takes any."""
         return self._handed - self._buffered
 
     def put(self, frame: bytes) -> None:
-        """Send a frame after those that wait; on the spot, if none do."""
+        """Send a frame after those that wait; on the spot if none do."""
         if self._frames or self._sending or not self._goes_at_once(frame):
             self._frames.append(frame)
-            if self._writer is None and not self._ended:  # after an error it stays: nothing leaves any more
+            if self._writer is None and not self._ended:  # after an error it stays set, as nothing can be sent
                 self._writer = asyncio.create_task(self._send_rest())
 
     def _goes_at_once(self, frame: bytes) -> bool:
@@ -81,20 +81,20 @@ class Outbox:
         return True
 
     async def send_all(self) -> None:
-        """Send what waits and what comes meanwhile, until nothing is left. Ends by an error of the socket's, too."""
+        """Send what waits, and what is added meanwhile, until nothing is left. Raises what the socket raises."""
         while self._frames:
             await self._send_next()
         self._writer = None
 
     async def end(self) -> None:
-        """Send nothing more, but for what is flushed."""
+        """Send nothing more, except in ``flush``."""
         self._ended = True
         if self._writer is not None:
             self._writer.cancel()
             await asyncio.gather(self._writer, return_exceptions=True)
 
     async def flush(self, seconds: float) -> None:
-        """Send what is left, as far as it leaves within this time; after ``end``."""
+        """Send what is left, as far as it leaves within these seconds; call it after ``end``."""
         with contextlib.suppress(*GONE, TimeoutError):
             async with asyncio.timeout(seconds):
                 while self._frames:

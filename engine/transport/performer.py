@@ -1,4 +1,4 @@
-"""What a session asks for and has to wait for: on its replica."""
+"""Performs those of a session's actions that have to be awaited, on its replica."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ T = TypeVar("T")
 
 
 class Performer:
-    """Performs such actions of one session, and answers each.
+    """Performs such actions of one session, and passes it each result.
 
     Args:
-        socket, session, host, guard, on_in: as of its driver (``engine.transport.driver``).
+        socket, session, host, guard, on_in: those of its driver (``engine.transport.driver``).
     """
 
     def __init__(
@@ -67,7 +67,7 @@ class Performer:
         self._unwelcome: asyncio.Future[None] = loop.create_future()
 
     def unheard(self) -> None:
-        """Leave what would only be an answer: nobody hears it any more."""
+        """Abandon work that only serves an answer, as nobody will hear it."""
         _set(self._unheard)
 
     def unwelcome(self) -> None:
@@ -126,7 +126,7 @@ class Performer:
                         self._on_in(result.applied)
 
     def _while_heard(self, work: Coroutine[Any, Any, T]) -> Coroutine[Any, Any, T]:
-        """Do what an answer takes, as long as somebody waits for it. Raises Left."""
+        """Work on an answer as long as somebody waits for it; raise Left if nobody does any more."""
         return while_connected(self._socket, unless(self._unheard, work))
 
 

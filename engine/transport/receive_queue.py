@@ -1,7 +1,7 @@
-"""What has come over a connection and is not taken yet: bounded in bytes, whatever the peer sends.
+"""What has arrived over a connection and is not taken yet: bounded in bytes, whatever the peer sends.
 
-websockets counts frames alone, and so many of the largest are more than any machine should hold for one peer. Here one
-large message may wait while another one is worked on, and no more.
+websockets counts only frames, and as many of the largest size are more than any machine should hold for one peer. Here
+one large message may wait while another one is worked on, and no more.
 """
 
 from __future__ import annotations
@@ -13,30 +13,31 @@ from websockets.asyncio.messages import Assembler
 from websockets.frames import Frame, Opcode
 
 FRAMES = 16
-"""Frames that wait before no more is read: deeper than the own dialect's window."""
+"""Waiting frames at which reading pauses: more than the window of our own dialect."""
 
 BYTES = 4 * 1024 * 1024
-"""Bytes that wait before no more is read, be it in a single frame."""
+"""Waiting bytes at which reading pauses, even if they are a single frame."""
 
 SMALL = 16 * 1024
-"""Bytes of a message that may be handed over on the spot, beside a larger one that waits."""
+"""Bytes of the largest message that may be handed over on the spot."""
 
 TURN = 16
-"""Messages that are handed over of what comes at once; with more, others on the loop have their turn in between."""
+"""How many messages of one read are handed over on the spot; before more, others on the loop get their turn."""
 
 
 class ReceiveQueue(Assembler):
     """The queue of frames of one connection.
 
     Args:
-        pause, resume: stop reading from the network, and go on.
+        pause, resume: stop and go on reading from the network.
 
     Attributes:
-        held: bytes of what has come, parts of an unfinished message and what is worked on among them.
-        on_less: called when there are fewer.
-        on_small: takes a small message on the spot, from the network, where nothing waits before it; returns whether
-            it did, and then ``handed_over_done`` is called when it is done with. None where nobody does.
-        turn: how many may be handed over of what comes now.
+        held: bytes of what has arrived, including parts of an unfinished message and what is worked on.
+        on_less: called when it has become less.
+        on_small: takes a small message on the spot, straight from the network, if nothing waits before it. It returns
+            whether it did; if so, ``handed_over_done`` has to be called when the message is done with. None: nobody
+            does.
+        turn: how many more messages of this read may be handed over.
     """
 
     def __init__(self, pause: Callable[[], None], resume: Callable[[], None]) -> None:
@@ -50,7 +51,7 @@ class ReceiveQueue(Assembler):
         self._handing_over = False
 
     def put(self, frame: Frame) -> None:
-        """As in websockets, but a small message goes straight to whoever waits for one."""
+        """Add a frame, as in websockets; but hand a small message straight to whoever waits for one."""
         size = len(frame.data)
         if size <= SMALL and frame.fin and frame.opcode is Opcode.BINARY and self.hand_over(bytes(frame.data)):
             return
@@ -58,9 +59,12 @@ class ReceiveQueue(Assembler):
         super().put(frame)
 
     def hand_over(self, message: bytes) -> bool:
-        """Give a small message to whoever waits for the next one, with no task in between; False: it has to be put.
+        """Give a small message to whoever waits for the next one, without a task in between.
 
-        Whoever is woken already comes first, and so does what they are woken for.
+        Whoever was woken already comes first, along with what they were woken for.
+
+        Returns:
+            False if the message has to be put in the queue.
         """
         waits = self.frames.get_waiter
         if self.on_small is None or waits is None or waits.done() or self.turn <= 0 or self._handed_over:
@@ -78,15 +82,15 @@ class ReceiveQueue(Assembler):
         return taken
 
     def handed_over_done(self) -> None:
-        """What was handed over is done with, if anything was."""
+        """Note that the message handed over, if any, is done with."""
         if self._handed_over:
             self.held -= self._handed_over
             self._handed_over = 0
-            if not self._handing_over:  # else whoever has brought it counts
+            if not self._handing_over:  # if still inside ``hand_over``, its caller takes note itself
                 self.on_less()
 
     async def get(self, decode: bool | None = None) -> Any:
-        """As in websockets; whoever asks for a message has done with the one before."""
+        """Return the next message, as in websockets; asking for it means that the one before is done with."""
         if self._at_work:
             self.held -= self._at_work
             self._at_work = 0
@@ -96,13 +100,13 @@ class ReceiveQueue(Assembler):
         return data
 
     def maybe_pause(self) -> None:
-        """As in websockets; bytes count, too."""
+        """Pause reading if too many frames, or bytes, wait."""
         if not self.paused and (len(self.frames) > FRAMES or self._bytes() > BYTES):
             self.paused = True
             self.pause()
 
     def maybe_resume(self) -> None:
-        """As in websockets; bytes count, too."""
+        """Resume reading once few enough frames, and bytes, wait."""
         if self.paused and len(self.frames) <= FRAMES // 4 and self._bytes() <= BYTES // 4:
             self.paused = False
             self.resume()

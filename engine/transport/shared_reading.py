@@ -1,4 +1,4 @@
-"""What a session reads that others at its file read, too: no waiting where it is there already."""
+"""Reads that a session shares with others on its file, without waiting if the result is there already."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from engine.storage.replica_host import ReplicaHost
 from engine.tables import Part
 
 LONG = 0.5
-"""Seconds that an action may take before the session's facts are told meanwhile: an app may have the file locked."""
+"""Seconds an action may take before the session's facts are reported meanwhile: an app may have the file locked."""
 
 
 class SharedReading:
     """The shared reads of one session, one at a time.
 
     Args:
-        host: reads.
-        on_done: called when a read that was under way is there.
-        on_late: called when one takes ``LONG``.
+        host: makes the reads.
+        on_done: called when a read that was in progress is done.
+        on_late: called when one has taken ``LONG``.
     """
 
     def __init__(self, host: ReplicaHost, *, on_done: Callable[[], None], on_late: Callable[[], None]) -> None:
@@ -33,17 +33,17 @@ class SharedReading:
 
     @property
     def under_way(self) -> bool:
-        """Whether one is: ``on_done`` will be called."""
+        """Whether a read is in progress, after which ``on_done`` is called."""
         return self._shared is not None and not self._shared.done()
 
     def read(self, action: ReadPart, generation: int) -> Part | None:
-        """Return what ``action`` finds, if others have read it.
+        """Return what ``action`` finds, if another session has read it.
 
         Returns:
-            the part; None while it is under way, and where the session has to read by itself, until ``read_alone``.
+            the part; None while the read is in progress, or if the session has to read by itself, until ``read_alone``.
 
         Raises:
-            ReplicaError: the file.
+            ReplicaError: reading the file failed.
         """
         if self._alone:
             return None
@@ -62,11 +62,11 @@ class SharedReading:
         return part
 
     def read_alone(self) -> None:
-        """The session has read by itself: the next one may be shared again."""
+        """Note that the session has read by itself, so that its next read may be shared again."""
         self._alone = False
 
     def close(self) -> None:
-        """Call ``on_late`` no more."""
+        """Do not call ``on_late`` any more."""
         if self._late is not None:
             self._late.cancel()
 

@@ -1,8 +1,8 @@
-"""Small messages past the library's parser and writer, byte for byte what these would make of them.
+"""Handles small messages without the library's parser and writer, with byte for byte the same result.
 
-Most of what a hub takes and sends is a few dozen bytes in a frame of its own. The library makes four objects of each,
-and steps a generator; here it is a comparison and a copy. Whatever is not plainly such a message goes the library's
-way.
+Most of what a hub receives and sends is a few dozen bytes in a frame of its own. The library makes four objects of each
+and steps a generator; here it is a comparison and a copy. Whatever is not plainly such a message goes through the
+library.
 """
 
 from __future__ import annotations
@@ -16,21 +16,25 @@ from websockets.streams import StreamReader
 _FINAL_BINARY = 0x82
 _MASKED = 0x80
 _SHORT = 126
-"""From here on a length takes more than seven bits."""
+"""The first payload length that needs an extended length field."""
 
 _MASKED_HEAD = 6
-"""Bytes before the payload of such a frame from a client."""
+"""Bytes before the payload of a short frame from a client."""
 
 _BETWEEN_FRAMES = StreamReader.at_eof.__code__
-"""Where the library's parser stands, when it has read whole frames."""
+"""The code that the library's parser is suspended in when it has read whole frames."""
 
 
 def received(protocol: Protocol, data: bytes) -> bytes | None:
-    """Return the message, if ``data`` is just one short message in one frame that a client has sent to this server,
-    and nothing before it is left to be read. Else None: the library takes it.
+    """Return the message if ``data`` is exactly one short message in one frame from a client to this server.
+
+    Nothing before it may be left to parse.
 
     Args:
-        protocol: of the connection. data: what has come now.
+        protocol: the connection's. data: what has just arrived.
+
+    Returns:
+        None if the library has to take it.
     """
     size = len(data) - _MASKED_HEAD
     if not 0 < size < _SHORT or data[0] != _FINAL_BINARY or data[1] != _MASKED | size:
@@ -50,10 +54,13 @@ def received(protocol: Protocol, data: bytes) -> bytes | None:
 
 
 def to_send(protocol: Protocol, message: bytes) -> bytes | None:
-    """Return the frame of a binary message from a server, whose frames are not masked; None: the library makes it.
+    """Return the frame of a binary message from a server, whose frames are not masked.
 
     Args:
-        protocol: of the connection, which is open. message: shorter than 64 KiB.
+        protocol: that of an open connection. message: shorter than 64 KiB.
+
+    Returns:
+        None if the library has to make it.
     """
     if protocol.side is not SERVER or protocol.extensions or protocol.debug or protocol.expect_continuation_frame:
         return None

@@ -1,4 +1,4 @@
-"""What dialling and serving agree on for every connection."""
+"""What dialling and serving have in common for every connection."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import ipaddress
 import socket
 
 SOCKET_OPTIONS = {"ping_interval": None, "close_timeout": 2, "compression": None}
-"""A heartbeat of our own (engine.transport.keepalive), and a receive queue of our own (engine.transport.receive_queue).
-Compression is refused: a small message could become any size."""
+"""Options for websockets. The heartbeat (engine.transport.keepalive) and the receive queue
+(engine.transport.receive_queue) are our own. Compression is refused, as a small message could expand to any size."""
 
 STAGGER = 0.25
-"""Seconds between two addresses of one name, which are tried side by side (RFC 8305): the first may be dead, as an
-IPv6 address often is where only IPv4 works."""
+"""Seconds between two addresses of one name, which are tried in parallel (RFC 8305): the first may be dead, as an IPv6
+address often is where only IPv4 works."""
 
 
 def stagger(host: str | None) -> float | None:
-    """Return ``STAGGER`` for a name, and None for an address, which has no others beside it.
+    """Return ``STAGGER`` for a name, and None for an address, which has no alternatives.
 
-    asyncio may lose a connection that is cancelled as it is made, if it tries several side by side.
+    asyncio may lose a connection that is cancelled while it is made, if it tries several in parallel.
     """
     try:
         ipaddress.ip_address(host or "")
@@ -27,9 +27,11 @@ def stagger(host: str | None) -> float | None:
 
 
 def on_both(host: str, port: int) -> socket.socket | None:
-    """Return a bound socket for all addresses of IPv6 and of IPv4, if ``host`` means them: “::”. Else None.
+    """Return a bound socket for all IPv6 and IPv4 addresses if ``host`` is “::”, for which asyncio would use IPv6
+    alone.
 
-    asyncio would listen at those of IPv6 alone.
+    Returns:
+        None for any other host, or where the system cannot do it.
 
     Raises:
         OSError: it cannot be bound.
@@ -51,7 +53,7 @@ def on_both(host: str, port: int) -> socket.socket | None:
 
 
 def peer_address(name: object) -> str:
-    """Return the address in what a socket calls its peer; one of IPv4 as such, also where the socket is of IPv6."""
+    """Return the address in a socket's name for its peer, with an IPv4 address as such even on an IPv6 socket."""
     if not isinstance(name, tuple):
         return ""
     return str(name[0]).removeprefix("::ffff:") if "." in str(name[0]) else str(name[0])

@@ -1,6 +1,6 @@
-"""TLS towards a machine whose certificate no authority knows: it is known again by its fingerprint.
+"""TLS towards a machine whose certificate no authority vouches for: it is recognised by its fingerprint.
 
-The certificate is looked at within the TLS handshake, so that nothing, no token least of all, is said to another one.
+The certificate is checked within the TLS handshake, so that another machine is told nothing, least of all a token.
 """
 
 from __future__ import annotations
@@ -19,9 +19,13 @@ class OtherCertificate(ssl.SSLError):
 
 
 def pinned(fingerprint: str) -> ssl.SSLContext:
-    """Return a context that takes the one certificate with this fingerprint, whatever it is for and whoever signed it.
+    """Return a context that accepts only the certificate with this fingerprint, whatever its name and whoever signed
+    it.
 
-    Connecting with it raises ``OtherCertificate`` where another one is shown.
+    Connecting with it raises ``OtherCertificate`` if another one is shown.
+
+    Args:
+        fingerprint: SHA-256 in lower-case hex (``fingerprint_of``).
     """
 
     class Pinned(ssl.SSLObject):
@@ -40,8 +44,12 @@ def pinned(fingerprint: str) -> ssl.SSLContext:
 
 
 async def fingerprint_at(url: str, *, seconds: float) -> str:
-    """Return the fingerprint of the certificate that is shown at a ``wss://`` address, whatever it is worth; '' where
-    none is shown within some seconds. Nothing is said to whoever shows it."""
+    """Return the fingerprint of whatever certificate is shown at a ``wss://`` address, without telling the server
+    anything.
+
+    Returns:
+        '' if none is shown within ``seconds``.
+    """
     parts = urlsplit(url)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.check_hostname = False
@@ -64,5 +72,5 @@ def in_pairs(fingerprint: str) -> str:
 
 
 def fingerprint_of(certificate: bytes) -> str:
-    """Return what a certificate (DER) is known again by."""
+    """Return the SHA-256 of a certificate in DER, in hex."""
     return hashlib.sha256(certificate).hexdigest()
