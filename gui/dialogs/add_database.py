@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QTreeWidget,
     QTreeWidgetItem,
     QVBoxLayout,
     QWidget,
@@ -39,6 +38,7 @@ from gui.dialogs.confirm import confirm
 from gui.dialogs.inline_message import InlineMessage
 from gui.language import said, tr
 from gui.models.values import as_tip
+from gui.panels.cell_keys import CellTree, SpokenItem
 from gui.theme import state_icon
 
 WIDTH, HEIGHT = 620, 460
@@ -128,12 +128,11 @@ class DatabaseDialog(AsyncDialog):
         file.setTextFormat(Qt.TextFormat.PlainText)
         file.setWordWrap(True)
         file.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.tree = QTreeWidget()
+        self.tree = CellTree()
         self.tree.setAccessibleName(tr("Tables of the file"))
         self.tree.setHeaderLabels([tr("Table"), tr("Rows"), tr("Sync")])
         self.tree.headerItem().setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setAllColumnsShowFocus(True)
         self.tree.setRootIsDecorated(False)
         self.tree.setItemsExpandable(False)
         self.tree.header().setStretchLastSection(True)
@@ -189,7 +188,7 @@ class DatabaseDialog(AsyncDialog):
         self._without_triggers = {table.name: table.without_triggers for table in tables if table.without_triggers}
         self._synced = {table.name: table.kind for table in tables if table.syncable}
         for table in tables:
-            item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
+            item = SpokenItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(TABLE, as_tip(tr("Key: {columns}", columns=", ".join(table.key) or "–")))

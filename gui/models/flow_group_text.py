@@ -93,6 +93,10 @@ class GroupWords:
                 return f"{self.lines.value(change)}, {self.lines.was(change)}"
         return self.text(node, column)
 
+    def line(self, node: Node) -> str:
+        """All of a line as a screen reader says it."""
+        return values.cells_in_words((self.heading(column), self.spoken(node, column)) for column in Column)
+
     def drawing(self, node: Node, column: int) -> str:
         """The name of the icon in a cell, or ""."""
         if column == Column.PEER and isinstance(node, Group):

@@ -179,6 +179,8 @@ class FlowTreeModel(QAbstractItemModel):
                 return words.tip(node, column)
             case Role.AccessibleTextRole:
                 return words.spoken(node, column)
+            case Role.AccessibleDescriptionRole:
+                return words.line(node)
             case Role.ForegroundRole:
                 faint = words.faint(node, column)
                 return QGuiApplication.palette().color(QPalette.ColorRole.PlaceholderText) if faint else None
@@ -385,6 +387,7 @@ _ROLES = {
     Role.DecorationRole,
     Role.ToolTipRole,
     Role.AccessibleTextRole,
+    Role.AccessibleDescriptionRole,
     Role.ForegroundRole,
     COPY_ROLE,
     LINE_ROLE,

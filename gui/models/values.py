@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from html import escape
 
 from PySide6.QtCore import QLocale
@@ -19,6 +20,11 @@ LONG = 2000
 
 _BLOB_BYTES = 8
 _SIGNS = {"\n": "↵", "\t": "⇥"}
+
+
+def cells_in_words(cells: Iterable[tuple[str, str]]) -> str:
+    """A line of a table as a screen reader says it: its cells with their headings, without those that are empty."""
+    return "; ".join(tr("{column}: {value}", column=heading, value=text) for heading, text in cells if text)
 
 
 def shown(value: SQLiteValue, limit: int = SHORT) -> str:

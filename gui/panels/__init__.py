@@ -5,6 +5,7 @@
 - ``peers``: the peers, painted by ``state_delegate``, with ``action_banner`` below them
 - ``flow``: the change flow, in groups a ``flow_tree``, painted by ``flow_delegate``; ``rates``: its graph
 - ``clocks``; ``activity``; ``conflicts``
-- ``table``: what all tables share, with trees ``cell_view``; ``column_fit``: their columns within their width
+- ``table``: what all tables share, with trees ``cell_view``; ``cell_keys``: the keys that lead from cell
+  to cell in trees; ``column_fit``: their columns within their width
 - ``folding_bar``: a bar that becomes two lines where room is scarce
 """

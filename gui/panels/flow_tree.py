@@ -9,6 +9,7 @@ from gui.models.flow import COPY_ROLE
 from gui.models.flow_group_text import Column
 from gui.models.flow_groups import Cell, More
 from gui.models.flow_tree import FlowTreeModel
+from gui.panels.cell_keys import CellKeys
 from gui.panels.cell_view import CellView
 from gui.panels.flow_delegate import FlowDelegate
 from gui.panels.table import Header
@@ -26,7 +27,7 @@ class _Lines(FlowDelegate):
         return QSize(super().sizeHint(option, index).width(), option.fontMetrics.height() + 10)
 
 
-class FlowTree(CellView, QTreeView):
+class FlowTree(CellKeys, CellView, QTreeView):
     """Enter and a double click open a line, and show a change whole."""
 
     change_requested = Signal(object, object)
@@ -38,7 +39,6 @@ class FlowTree(CellView, QTreeView):
         self._anchor: QPersistentModelIndex | None = None
         self._settling = False
         self.setUniformRowHeights(True)  # or each line would be measured whenever one comes
-        self.setAllColumnsShowFocus(True)
         self.setExpandsOnDoubleClick(False)  # ``activated`` does that
         self.setHeader(Header(self))
         for about_to_change in (model.rowsAboutToBeInserted, model.rowsAboutToBeRemoved):

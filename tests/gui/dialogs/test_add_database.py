@@ -73,6 +73,27 @@ def table_names(path: Path) -> set[str]:
 
 
 @on_gui_loop
+async def test_every_cell_is_reached_and_said(tmp_path: Path) -> None:
+    async with engine_with_backups(tmp_path) as engine:
+        file = plain_file(tmp_path / "a.db")
+        async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, _):
+            tree = dialog.tree
+            [item] = tree.findItems("item", Qt.MatchFlag.MatchExactly, TABLE)
+            tree.setCurrentItem(item, TABLE)
+            reached = [tree.currentColumn()]
+            for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Right):
+                press(tree, key)
+                reached.append(tree.currentColumn())
+            assert reached == [0, 1, 2, 1, 2]
+            said = tree.currentIndex().data(Qt.ItemDataRole.AccessibleDescriptionRole)
+            assert said == "Table: item; Rows: 1; Sync: Can be made syncable"
+            before = item.checkState(TABLE)
+            press(tree, Qt.Key.Key_Space)
+            assert item.checkState(TABLE) is not before
+            dialog.reject()
+
+
+@on_gui_loop
 async def test_the_tables_and_why_not(tmp_path: Path) -> None:
     file = make_file(tmp_path / "mixed.db", MIXED)
     async with engine_with_backups(tmp_path) as engine:

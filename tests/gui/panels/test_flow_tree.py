@@ -78,6 +78,51 @@ def test_enter_opens_a_line_and_shows_a_change_whole(panel: FlowPanel, qtbot: Qt
     assert asked.at(0)[1] == change(0, old="before", had_old=True)
 
 
+def test_keys_lead_to_every_cell(panel: FlowPanel, qtbot: QtBot) -> None:
+    """Right opens a line and goes on along it; Left goes back, closes it, and leads to the line above."""
+    add(panel, 1, range(3))
+    tree, left, right = panel.tree, Qt.Key.Key_Left, Qt.Key.Key_Right
+    tree.setFocus()
+    tree.columns_header().moveSection(Column.AUTHOR, Column.CONTENT)
+    tree.columns_header().setSectionHidden(Column.PEER, True)
+    tree.setCurrentIndex(panel.groups.index(0, 0))
+
+    def at(key: Qt.Key) -> tuple[int, Column, bool]:
+        qtbot.keyClick(tree, key)
+        current = tree.currentIndex()
+        return int(current.parent().isValid()), Column(current.column()), tree.isExpanded(panel.groups.index(0, 0))
+
+    assert [at(right) for _ in range(5)] == [
+        (0, Column.TIME, True),
+        (0, Column.WHAT, True),
+        (0, Column.AUTHOR, True),
+        (0, Column.CONTENT, True),
+        (0, Column.CONTENT, True),
+    ]
+    qtbot.keyClick(tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    assert QGuiApplication.clipboard().text() == panel.groups.index(0, Column.CONTENT).data()
+    assert at(Qt.Key.Key_Down) == (1, Column.CONTENT, True), "the same column of the next line"
+    assert [at(left) for _ in range(4)] == [
+        (1, Column.AUTHOR, True),
+        (1, Column.WHAT, True),
+        (1, Column.TIME, True),
+        (0, Column.TIME, True),
+    ]
+    assert at(left) == (0, Column.TIME, False)
+    assert at(left) == (0, Column.TIME, False)
+
+
+def test_a_screen_reader_says_a_whole_line(panel: FlowPanel) -> None:
+    add(panel, 1, range(3), old="before", had_old=True)
+    line = panel.groups.index(0, 0)
+    said = [line.siblingAtColumn(column).data(Qt.ItemDataRole.AccessibleDescriptionRole) for column in Column]
+    assert len(set(said)) == 1, "wherever in the line one is"
+    assert said[0].endswith("; Peer: Came in from desktop; Rows: 3 rows; Content: item 3, overwrote 3 values")
+    row = panel.groups.index(0, 0, line).data(Qt.ItemDataRole.AccessibleDescriptionRole)
+    assert row.startswith("Rows: item 0; Content: ")
+    assert "Time" not in row, "an empty cell is not said"
+
+
 def test_an_open_line_grows_and_stays_open(panel: FlowPanel) -> None:
     add(panel, 1, range(2))
     line = panel.groups.index(0, 0)

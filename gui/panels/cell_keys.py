@@ -1,0 +1,77 @@
+"""The keys by which every cell of a tree is reached. In a table of Qt's the arrow keys do that; in a tree with whole
+lines they only open and close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QTreeView, QTreeWidget, QTreeWidgetItem
+
+from gui.models.values import cells_in_words
+
+if TYPE_CHECKING:
+    _Tree = QTreeView
+else:
+    _Tree = object
+
+
+class CellKeys(_Tree):
+    """Beside a tree: Right opens a closed line, and leads from cell to cell after that; Left leads back, closes the
+    line from its first cell, and goes to the line above it from there."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Take the keys Left and Right; all others are as usual."""
+        current, plain = (
+            self.currentIndex(),
+            event.modifiers() in (Qt.KeyboardModifier(0), Qt.KeyboardModifier.KeypadModifier),
+        )
+        if event.key() not in (Qt.Key.Key_Left, Qt.Key.Key_Right) or not plain or not current.isValid():
+            super().keyPressEvent(event)
+            return
+        event.accept()
+        self._go(current, right=event.key() == Qt.Key.Key_Right)
+
+    def _go(self, current: QModelIndex, *, right: bool) -> None:
+        line, columns = current.siblingAtColumn(0), self._columns(current)
+        place = columns.index(current.column()) if current.column() in columns else 0
+        can_open = self.itemsExpandable() and current.model().hasChildren(line)
+        if right and place == 0 and can_open and not self.isExpanded(line):
+            self.setExpanded(line, True)
+        elif right and place + 1 < len(columns):
+            self.setCurrentIndex(current.siblingAtColumn(columns[place + 1]))
+        elif not right and place > 0:
+            self.setCurrentIndex(current.siblingAtColumn(columns[place - 1]))
+        elif not right and can_open and self.isExpanded(line):
+            self.setExpanded(line, False)
+        elif not right and line.parent().isValid():
+            self.setCurrentIndex(line.parent().siblingAtColumn(columns[0]))
+
+    def _columns(self, current: QModelIndex) -> list[int]:
+        """The columns that are seen of this line, from left to right."""
+        if self.isFirstColumnSpanned(current.row(), current.parent()):
+            return [0]
+        header = self.header()
+        shown = (header.logicalIndex(place) for place in range(header.count()))
+        return [column for column in shown if not header.isSectionHidden(column)]
+
+
+class CellTree(CellKeys, QTreeWidget):
+    """A tree of ``SpokenItem``, whose cells are reached by keys. Space ticks a line's box from each of them."""
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
+            self.setCurrentIndex(self.currentIndex().siblingAtColumn(0))
+        super().keyPressEvent(event)
+
+
+class SpokenItem(QTreeWidgetItem):
+    """A line of which a screen reader says all cells, each with its heading."""
+
+    def data(self, column: int, role: int) -> Any:
+        tree = self.treeWidget()
+        if role != Qt.ItemDataRole.AccessibleDescriptionRole or tree is None:
+            return super().data(column, role)
+        heading = tree.headerItem()
+        return cells_in_words((heading.text(one), self.text(one)) for one in range(self.columnCount()))
