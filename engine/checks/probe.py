@@ -1,7 +1,7 @@
 """Tries a peer out before it is added, and reports in words: the "Test" button.
 
-Nothing is announced, merged or recorded: our own hub greets first, so listening is enough, and a published server waits
-for a greeting that it does not get (cr-sqlite.md 10.5).
+Nothing is announced, merged or recorded. Our own hub greets first, so listening is enough; a published server waits for
+a greeting, which it does not get (cr-sqlite.md 10.5).
 """
 
 from __future__ import annotations
@@ -39,10 +39,10 @@ from engine.wire import COLUMNS, Failure, FailureCode, Hello, decode
 from engine.wire.handshake import check_room, has_live_push
 
 GREETING_TIMEOUT = 10.0
-"""Seconds for a hub to greet: it may have to open a large file first."""
+"""Seconds for a hub to greet, as it may have to open a large file first."""
 
 STOCK_SILENCE = 0.5
-"""Seconds for which a published server must be silent to pass for one."""
+"""Seconds for which a server must be silent to count as a published one."""
 
 HANG_UP_TIMEOUT = 2.0
 """Seconds for the other side to say goodbye."""
@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProbeStep:
-    """One step, in a sentence for a person; ``hint`` says what to try, if anything."""
+    """The result of one step, in a sentence for a person; ``hint`` says what to try, if anything."""
 
     step: Step
     outcome: Outcome
@@ -78,11 +78,11 @@ class ProbeStep:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """The steps, all five of them, in order.
+    """The results of all five steps, in order.
 
     Attributes:
-        own: a Syncline (True), or a published server (False); None where that is not known.
-        certificate: the fingerprint of the certificate that is shown, where a person has to say whether to trust it.
+        own: True for a Syncline, False for a published server; None if that is not known.
+        certificate: the fingerprint of the certificate that was shown, if a person has to say whether to trust it.
     """
 
     steps: tuple[ProbeStep, ...]
@@ -91,7 +91,7 @@ class ProbeReport:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing speaks against this peer."""
+        """Whether no step failed."""
         return self.failure is None
 
     @property
@@ -109,15 +109,15 @@ async def probe(
     fingerprint: str = "",
     named: bool = False,
 ) -> ProbeReport:
-    """Try a peer out. Takes up to 20 s when nothing answers; may be cancelled.
+    """Try a peer out. Takes up to 20 s if nothing answers; may be cancelled.
 
     Args:
-        path: the database to sync with it, for comparing schemas; None for one that is to be made from the room.
+        path: the database to sync with it, whose schema is compared; None for a file that is to be made from the room.
         url, room, token, fingerprint: as a link would use them.
-        named: the engine has a schema's name for files that record none.
+        named: whether the engine has a schema name for files that record none.
 
     Raises:
-        UsageError: the address, the room or the token cannot be; nothing was tried.
+        UsageError: the address, the room or the token is invalid; nothing was tried.
     """
     url = check_url(url)
     here = None if path is None else await asyncio.to_thread(_read_file, path)
@@ -150,12 +150,12 @@ async def probe(
     return found.report()
 
 
-# What is known of the file
+# What our side has
 
 
 @dataclass(frozen=True, slots=True)
 class _Here:
-    """Our side: the file's CRRs, its site id (None before it has one), and the name of its schema, if recorded."""
+    """Our side: the file's synced tables, its site id (None if it has none yet), and its schema's name, if recorded."""
 
     name: str
     tables: tuple[Shape, ...]
@@ -166,7 +166,7 @@ class _Here:
 
 
 def _read_file(path: Path) -> _Here | SynclineError:
-    """Read what matters, and write nothing."""
+    """Read what matters, writing nothing; return the error if that fails."""
     try:
         with Replica.open(path, readonly=True) as replica:
             tables, schema_name = replica.shapes(), replica.schema_identity()[0]
@@ -176,11 +176,11 @@ def _read_file(path: Path) -> _Here | SynclineError:
         return error
 
 
-# What the other side tells
+# What the other side says
 
 
 class _Findings:
-    """The steps as they become known, in any order."""
+    """The results of the steps as they become known, in any order."""
 
     def __init__(self, where: str) -> None:
         self.where = where
@@ -199,7 +199,7 @@ class _Findings:
         self._steps[step] = ProbeStep(step, Outcome.UNKNOWN, sentence, hint)
 
     def not_connected(self, error: PeerUnreachable | PeerRefused) -> None:
-        """Find the step at which ``dial`` failed, by what was behind it."""
+        """Record at which step ``dial`` failed, judging by its error."""
         step = _step_of(error)
         if step is not Step.REACHABLE:
             self.ok(Step.REACHABLE, t("{host} answers.", host=self.where))
@@ -225,7 +225,7 @@ def _step_of(error: PeerUnreachable | PeerRefused) -> Step:
 
 
 async def _listen(socket: ClientConnection, found: _Findings, here: _Here | SynclineError | None) -> None:
-    """Our own hub says Hello, or why not, without being asked."""
+    """Wait for our own hub to say Hello, or why it does not."""
     try:
         async with asyncio.timeout(GREETING_TIMEOUT):
             message = decode(await socket.recv())  # type: ignore[arg-type]
@@ -297,7 +297,7 @@ def _compare(found: _Findings, here: _Here | SynclineError | None, hello: Hello)
 
 
 async def _try_stock(socket: ClientConnection, found: _Findings, room: str) -> None:
-    """A published server echoes the greeting and then waits for us to announce ourselves; so it must be silent."""
+    """Check that a published server is silent: it echoes the subprotocol, then waits for us to announce ourselves."""
     if socket.subprotocol is None:
         found.failed(
             Step.PROTOCOL,
@@ -343,7 +343,7 @@ def _judge_stock_schema(found: _Findings, here: _Here | SynclineError | None, *,
 
 
 async def _hang_up(socket: ClientConnection) -> None:
-    """Say goodbye, and do not wait long for the answer."""
+    """Close the connection, without waiting long for the answer."""
     try:
         async with asyncio.timeout(HANG_UP_TIMEOUT):
             await socket.close()

@@ -1,8 +1,8 @@
-"""Mends what comparing found: everything sent once more, or one side's rows written as new.
+"""Repairs what comparing found: everything is sent once more, or one side's rows are written as new.
 
-Sending again mends what has a clock: of each cell both sides end up with the one that wins. What has none (values that
-were changed without a record, say) stays as it is; there a person chooses a side, and the choice is an ordinary local
-write, which is synced as any other.
+Sending again repairs what has a clock: both sides end up with the winning value of each cell. What has none, such as
+values changed without a record, stays as it is. There a person chooses a side, and the choice is an ordinary local
+write, which is synced like any other.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from engine.text import t
 
 
 class Side(StrEnum):
-    """One of the two that differ."""
+    """One of the two sides that differ."""
 
     MINE = "mine"
     THEIRS = "theirs"
@@ -34,7 +34,7 @@ class Side(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What came of choosing a side: rows written, those left as they were, and why (a sentence; may be empty)."""
+    """What came of choosing a side: rows written, rows left as they were, and why (a sentence, or '')."""
 
     written: int
     left: int
@@ -44,9 +44,13 @@ class Resolved:
 async def send_again(link: Link, side: Side, timeout: float) -> None:
     """Have everything of one side sent once more, without filters, and wait until it is on the other's disk.
 
+    Args:
+        timeout: seconds for each step of it.
+
     Raises:
-        PeerUnreachable: it is not connected, or was cut meanwhile. What was asked for goes on with the next connection.
-        UsageError: it is a published server, or the link goes the other way only.
+        PeerUnreachable: it is not connected, or the connection was cut. What was asked for goes on at the next
+            connection.
+        UsageError: it is a published server, or the link only goes the other way.
     """
     asking = Asking(link, timeout)
     session = asking.session
@@ -72,20 +76,20 @@ async def send_again(link: Link, side: Side, timeout: float) -> None:
 
 
 def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) -> Resolved:
-    """Write one side's rows as new, in one transaction; those that changed since they were compared stay.
+    """Write one side's rows as new, in one transaction; rows that changed since they were compared are left alone.
 
-    Damage to the sync records, without which nothing would be recorded, is mended first.
+    Damage to the sync records, which would keep writes from being recorded, is repaired first.
 
     Args:
         replica: open for writing, on its thread.
-        rows: as they were found to differ.
+        rows: the rows as they were found to differ.
 
     Raises:
-        ReplicaError: the file. UsageError: nobody knows what rows are called any more. Nothing was written then.
+        ReplicaError: the file failed. UsageError: the names of rows are lost. In both cases nothing was written.
     """
     damage = replica.check()
     for finding in damage:
-        if finding.damage is Damage.ROW_NAMES:  # what mending that does is for the person to know before
+        if finding.damage is Damage.ROW_NAMES:  # a person must know beforehand what repairing that does
             raise UsageError(
                 t("“{table}”: {damage}", table=finding.table, damage=finding.sentence),
                 hint=t("To see what repairing it does: syncline check {path}", path=replica.path),
@@ -127,7 +131,7 @@ class _Table:
 
 
 def _resolve_row(db: apsw.Connection, table: _Table, row: RowDifference, side: Side) -> str:
-    """Write one row; returns why not, if not."""
+    """Write one row; return why not, or ''."""
     if table.numbered:
         return t(
             "Each machine hands out the numbers of rows of “{table}”, so neither side can be taken. Change the rows in"
@@ -163,13 +167,13 @@ def _resolve_row(db: apsw.Connection, table: _Table, row: RowDifference, side: S
 
 
 def _write_mine(db: apsw.Connection, table: _Table, row: RowDifference) -> None:
-    if row.here is None:  # a deletion needs a row to delete
+    if row.here is None:  # a deletion is recorded only for a row that exists
         assert row.there is not None
         _insert(db, table, row, row.there)
         _delete(db, table, row)
     elif row.there is None:
         _record(db, "crsql_after_insert", row.table, row.key)
-    else:  # as if theirs had been here, and were changed to ours
+    else:  # as if their values had been here and were changed to ours
         place = {name: number for number, name in enumerate(row.columns)}
         both = [[values[place[name]] for name in table.columns] for values in (row.here, row.there)]
         _record(db, "crsql_after_update", row.table, (*row.key, *row.key, *both[0], *both[1]))
@@ -201,7 +205,7 @@ def _delete(db: apsw.Connection, table: _Table, row: RowDifference) -> None:
 
 
 def _record(db: apsw.Connection, function: str, table: str, values: tuple[SQLiteValue, ...]) -> None:
-    """Call what a trigger would call."""
+    """Call the function that a trigger would call."""
     db.execute(f"SELECT {function}({', '.join('?' * (len(values) + 1))})", (table, *values)).fetchall()
 
 

@@ -1,7 +1,8 @@
-"""Which rows of a table differ from a peer's, found by halving and halving again, into many parts at a time.
+"""Finds the rows of a table that differ from a peer's, by cutting ranges of keys into ever smaller parts.
 
-Our side cuts the keys into ranges of equal size, the other says what it has in each. What is alike is done with; what
-differs is cut further, until it is so small that both sides list its rows. One row in a million takes three rounds.
+Our side cuts the keys into ranges of equal size, and the other side gives the digest of each. Equal ranges are done;
+different ones are cut further, until they are so small that both sides list their rows. One row in a million takes
+three rounds.
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ from engine.text import t
 from engine.wire import MAX_KEY, RangeRequest, Ranges, Rows, RowsRequest, Values, ValuesRequest
 
 PARTS = 256
-"""Ranges into which one that differs is cut."""
+"""How many parts a range that differs is cut into."""
 
 LISTED = 32
-"""Rows of a range that are listed and no longer cut."""
+"""The most rows of a range that is listed rather than cut."""
 
 AT_A_TIME = 100
-"""Rows whose values are asked for at a time."""
+"""How many rows' values are asked for at a time."""
 
 Row = tuple[SQLiteValue, ...]
 _NONE = (None, None)
@@ -41,13 +42,13 @@ class RowDifference:
     """One row that differs.
 
     Attributes:
-        table, key: which one.
-        columns: of the table, by name.
-        here, there: what each side has in them; None for no such row; empty for one that is too large to be shown.
-        key_there: the key as the other side spells it, where that is another number that SQLite takes for the same:
-            1 and 1.0, in a column without a type. Sync takes them for the same too, so that each side keeps its own.
-        global_key: what both call a row to which each gives a number of its own (``engine.tables.spoken``); the key and
-            the columns have the numbers of this side then, and what a row is called that has none here.
+        table, key: which row.
+        columns: the table's columns, by name.
+        here, there: each side's values of these; None for no such row, () for one that is too large to be shown.
+        key_there: the key as the other side spells it, if it is a different number that SQLite considers equal: 1 and
+            1.0, in a column without a type. Sync considers them equal too, so that each side keeps its own.
+        global_key: what both sides call a row to which each gives a number of its own (``engine.tables.spoken``). The
+            key and the columns then contain this side's numbers, or the global key of a row that has none here.
     """
 
     table: str
@@ -60,12 +61,12 @@ class RowDifference:
 
     @property
     def too_large(self) -> bool:
-        """Whether a side has it, but did not tell of what is in it."""
+        """Whether a side has the row but did not send its values."""
         return bool(self.columns) and (self.here == () or self.there == ())
 
     @property
     def differing(self) -> tuple[str, ...]:
-        """The columns that differ, when both sides have the row."""
+        """The columns that differ, if both sides have the row."""
         if not self.here or not self.there:
             return ()
         both = zip(self.columns, self.here, self.there, strict=True)
@@ -73,7 +74,7 @@ class RowDifference:
 
 
 class Spelled(NamedTuple):
-    """The packed key of a row that differs, as each side spells it; None where a side did not list it."""
+    """The packed key of a row that differs, as each side spells it; None if a side did not list it."""
 
     here: bytes | None
     there: bytes | None
@@ -83,9 +84,9 @@ class Finder:
     """Looks for the rows that differ.
 
     Args:
-        host: our side. ask: puts a question to the other side.
-        most: rows to find at most.
-        columns: of the tables of which only some are compared: those that both sides have.
+        host: our side. ask: asks the other side a question.
+        most: how many rows to find at most.
+        columns: for tables compared only in part: the columns that both sides have.
     """
 
     def __init__(
@@ -100,13 +101,13 @@ class Finder:
         """Find the rows of one table that differ.
 
         Args:
-            rows: how many there are on the side that has more, about.
+            rows: about how many rows the side with more has.
 
         Returns:
-            them, in the order of their keys, and whether there are more.
+            them, ordered by key, and whether there are more.
 
         Raises:
-            ReplicaError: our file. MergeError: a table that was altered meanwhile.
+            ReplicaError: reading our file failed. MergeError: the table was altered meanwhile.
         """
         keys: list[Spelled] = []
         left = [(b"", b"", rows)]
@@ -124,7 +125,7 @@ class Finder:
         return await self._compared(table, keys[: self._most]), more
 
     async def _cut(self, table: str, low: bytes, high: bytes, rows: int) -> list[tuple[bytes, bytes, int]] | None:
-        """The parts of a range that differ; None when we cannot cut it, having but few rows in it."""
+        """Return the parts of a range that differ; None if we have too few rows in it to cut it."""
         size = max(rows // PARTS, LISTED // 2)
         mine = await self._host.survey(table_digests.split, table, low, high, size, MAX_KEY, self._columns.get(table))
         if len(mine) < 2:
@@ -140,7 +141,7 @@ class Finder:
         ]
 
     async def _listed(self, table: str, low: bytes, high: bytes) -> AsyncIterator[Spelled]:
-        """The keys of the rows of a range that differ; page by page, where the other side has many."""
+        """Iterate over the keys of the rows in a range that differ, page by page if the other side has many."""
         while True:
             page = await self._put(RowsRequest(0, table, low, high), Rows)
             end = page.rows[-1][0] if page.more and page.rows else high
@@ -162,7 +163,7 @@ class Finder:
             low = end
 
     async def _compared(self, table: str, keys: list[Spelled]) -> list[RowDifference]:
-        """What both sides have now in the rows with these keys; those that have become alike are left out."""
+        """Compare both sides' current values of the rows with these keys; rows that have become equal are left out."""
         shape = next((shape for shape in self._host.shapes if shape.name == table), None)
         compared = self._columns.get(table)
         columns = tuple(sorted(shape.columns if compared is None else compared)) if shape is not None else ()
@@ -197,7 +198,7 @@ class Finder:
     async def _numbers(
         self, shape: Shape | None, columns: Sequence[str], rows: Iterable[tuple[bytes, Row | None]]
     ) -> Mapping[bytes, int]:
-        """The numbers that rows have here which these rows name."""
+        """Return the numbers that the rows named here have on this side."""
         if shape is None or not shape.refers:
             return {}
         cells = [
@@ -214,7 +215,7 @@ class Finder:
 
 
 def _shown(row: Row | None, numbers: Mapping[bytes, int]) -> Row | None:
-    """A row with the numbers of this side; a row that has none here is called by its name."""
+    """Return a row with the numbers of this side; a row that has none here is called by its global key."""
     if row is None:
         return None
     return tuple(
@@ -237,7 +238,7 @@ def _row(there: bool, packed: bytes, width: int) -> Row | None:
 
 
 def _by_key(rows: Iterable[tuple[bytes, bytes]]) -> dict[Row, tuple[bytes, bytes]]:
-    """Packed keys and digests, by what SQLite takes for one key: numbers are, in Python too, whatever their type."""
+    """Index packed keys and digests by key, with numbers that SQLite considers equal as one, as in Python."""
     return {unpack_columns(key): (key, digest) for key, digest in rows}
 
 

@@ -1,6 +1,6 @@
 """How the tables of a file differ from a peer's, line by line, and which of it can simply be added here.
 
-The peer is asked before anything is announced, so that this works where syncing is held up by the difference.
+The peer is asked before anything is announced, so this works even when the difference keeps the two from syncing.
 """
 
 from __future__ import annotations
@@ -27,15 +27,15 @@ from engine.transport.connect import dial
 from engine.wire import Failure, Hello, Tables, TablesRequest, decode, encode
 
 PATIENCE = 20.0
-"""Seconds for the other side to answer: it may have to open a large file first."""
+"""Seconds for the other side to answer, as it may have to open a large file first."""
 
 
 class NoTables(UsageError):
-    """A peer cannot tell what tables it has: it is a published server, or has no such room yet."""
+    """A peer that cannot say which tables it has: it is a published server, or does not have the room yet."""
 
 
 class Cure(enum.Enum):
-    """What can be done about a difference; the value says it to a person."""
+    """What can be done about a difference, with its words for a person as the value."""
 
     ADD_HERE = t("can be added here")
     ADD_THERE = t("can be added there, on that side")
@@ -51,13 +51,13 @@ class Cure(enum.Enum):
 
     @property
     def stops(self) -> bool:
-        """Whether it keeps something from being synced."""
+        """Whether the difference keeps something from being synced."""
         return self not in (Cure.DEFAULT, Cure.REFUSED, Cure.NONE)
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaLine:
-    """One difference; ``column`` is empty where it is about the whole table."""
+    """One difference; ``column`` is '' if it concerns the whole table."""
 
     table: str
     column: str
@@ -76,8 +76,8 @@ class Comparison:
     """How a file's tables differ from a peer's.
 
     Attributes:
-        there: what the peer has. lines: one for each difference.
-        added: what was added to the file before, and can be taken back while it is not in use.
+        there: the peer's tables. lines: one for each difference.
+        added: what was added to the file before, and can be removed again while it is not in use.
     """
 
     there: tuple[TablePlan, ...]
@@ -86,22 +86,22 @@ class Comparison:
 
 
 def compare(replica: Replica, there: tuple[TablePlan, ...]) -> Comparison:
-    """Compare a file's tables with a peer's; changes nothing."""
+    """Compare a file's tables with a peer's. Changes nothing."""
     lines = differences(replica.plans(), there, replica.possible_additions(there))
     return Comparison(there, lines, tuple(replica.added()))
 
 
 async def ask_plans(peer: PeerConfig, token: str | None) -> tuple[TablePlan, ...]:
-    """As ``ask_tables``, the plans alone."""
+    """Ask a peer for the plans of its tables, like ``ask_tables``, but return only these."""
     return (await ask_tables(peer, token)).plans
 
 
 async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
-    """Ask a peer for the plans of its tables, and hang up.
+    """Ask a peer for its tables, and hang up.
 
     Raises:
         PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
-        NoTables: it is a published server, or has no such room yet. UsageError: its tables cannot be made.
+        NoTables: it is a published server, or does not have the room yet. UsageError: its tables cannot be created.
     """
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.pin)
     try:
@@ -114,7 +114,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
                     peer=peer.name,
                 )
             )
-        with suppress(ConnectionClosed):  # what was said before says why
+        with suppress(ConnectionClosed):  # what it sent before closing says why
             await dialled.socket.send(encode(TablesRequest()))
         async with asyncio.timeout(PATIENCE):
             while True:
@@ -140,7 +140,7 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
 def differences(
     here: Sequence[TablePlan], there: Sequence[TablePlan], addable: Collection[Addition]
 ) -> tuple[SchemaLine, ...]:
-    """Compare plans, as a session compares what is told in a greeting (``engine.session.common_tables``).
+    """Compare plans, in the way that a session compares greetings (``engine.session.common_tables``).
 
     Args:
         addable: what can be added here (``Replica.possible_additions``).
@@ -160,7 +160,7 @@ def differences(
 
 
 def _limits(one: TablePlan, other: TablePlan) -> Iterator[SchemaLine]:
-    """What the table as a whole takes on one side only."""
+    """Yield what a table as a whole accepts on one side only."""
     if one.strict is not other.strict:
         here, there = ("STRICT" if plan.strict else t("not STRICT") for plan in (one, other))
         yield SchemaLine(one.name, "", here, there, Cure.REFUSED)
@@ -179,7 +179,7 @@ def _names(plan: TablePlan) -> list[str]:
 
 
 def _numbered(plan: TablePlan) -> bool:
-    """Whether the key is the rowid."""
+    """Return whether the key is the rowid."""
     return plan.rowid and [column.kind for column in _key(plan)] == [Kind.INTEGER]
 
 
@@ -204,7 +204,7 @@ def _columns(one: TablePlan, other: TablePlan, addable: Collection[Addition]) ->
 
 
 def _judged(here: ColumnPlan, there: ColumnPlan) -> Cure:
-    """What it means that a column differs."""
+    """Return what the difference between two columns means."""
     if not stores_alike(here.kind, there.kind):
         return Cure.TYPE
     if here.key and there.key and here.collation is not there.collation:

@@ -1,4 +1,4 @@
-"""Compares a database with a connected peer, table by table, and names the rows that differ: ``Engine.verify``."""
+"""Compares a database with a connected peer's, table by table, and names the rows that differ: ``Engine.verify``."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from engine.table_shape import ParkedTable
 from engine.text import Text, counted, printable, t
 
 POLL = 0.1
-"""Seconds before tables that differ are compared once more."""
+"""Seconds before tables that differ are compared again."""
 
 TRIES = 5
-"""Comparisons in a row that may be spoilt by writes under way; the last one counts."""
+"""How often the comparison is made if writes meanwhile may have spoilt it; the last one counts."""
 
 RECONNECT = 10.0
-"""Seconds that a link which is about to connect is given."""
+"""Seconds to wait for a link that is about to connect."""
 
 ABOUT_TO = (State.CONNECTING, State.WAITING, State.SYNCING, State.IN_SYNC)
-"""A link is shown to be in sync through a short lag."""
+"""States of such a link. It is shown as in sync even during a short interruption."""
 
 NAMED = 1_000
-"""Rows that differ, of all tables, that are named."""
+"""How many differing rows are named, across all tables."""
 
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """How one table compares: the verdict, how many rows each side has, the rows that differ, and whether there are
-    more than these."""
+    """How one table compares: the verdict, each side's number of rows, and rows that differ; ``more``: there are
+    others."""
 
     table: str
     verdict: Verdict
@@ -47,35 +47,35 @@ class TableResult:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How a database compares with a peer's; tables that are ``parked`` were not compared."""
+    """How a database compares with a peer's. ``parked`` tables were not compared."""
 
     tables: tuple[TableResult, ...]
     parked: tuple[ParkedTable, ...] = ()
 
     @property
     def left_out(self) -> str:
-        """Why some tables were not compared, in a few sentences; empty when all were."""
+        """Why some tables were not compared, in a few sentences; '' if all were."""
         return together(self.parked)
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
-        """By table."""
+        """The verdict on each table."""
         return {result.table: result.verdict for result in self.tables}
 
     @property
     def verdict(self) -> Verdict:
-        """Of all tables: the worst of them."""
+        """The worst verdict on any table."""
         found = set(self.verdicts.values())
         return next((one for one in (Verdict.DIFFERENT, Verdict.HISTORY) if one in found), Verdict.IDENTICAL)
 
     @property
     def differing(self) -> tuple[RowDifference, ...]:
-        """The rows that are known to differ."""
+        """The rows known to differ."""
         return tuple(row for result in self.tables for row in result.rows)
 
     @property
     def summary(self) -> Text:
-        """One line for a person: ``identical: 3 tables, 12,400 rows``."""
+        """One line for a person, such as ``identical: 3 tables, 12,400 rows``."""
         if self.verdict is Verdict.DIFFERENT:
             rows = _rows(len(self.differing))
             if any(result.more for result in self.tables):
@@ -91,7 +91,15 @@ class Verification:
 
 
 async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
-    """As Engine.verify."""
+    """Compare a link's database with the peer's, again if something was written meanwhile.
+
+    Args:
+        timeout: seconds for each thing that is waited for. named: how many differing rows to name.
+
+    Raises:
+        PeerUnreachable: it is not connected, does not answer in time, or the connection was cut. UsageError: it is not
+            a Syncline.
+    """
     found: Verification | None = None
     cut: Cut | None = None
     for _ in range(TRIES):
@@ -111,7 +119,7 @@ async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification
 
 
 async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
-    """What was found, and whether nothing was written meanwhile."""
+    """Return what was found, and whether nothing was written meanwhile."""
     session = asking.session
     await asking.until(lambda: session.in_sync, asking.late())
     before = session.local_version, session.inbound.received
@@ -138,13 +146,13 @@ class Cut(PeerUnreachable):
 
 
 class Asking:
-    """The connection of a link, to ask the peer something.
+    """The connection of a link, for asking the peer something.
 
     Args:
         timeout: seconds for each thing that is waited for.
 
     Raises:
-        PeerUnreachable: there is none. UsageError: it is no Syncline.
+        PeerUnreachable: there is no connection. UsageError: the peer is not a Syncline.
     """
 
     def __init__(self, link: Link, timeout: float) -> None:
@@ -159,7 +167,11 @@ class Asking:
         self.link, self.attempt, self.driver, self.session = link, attempt, attempt.driver, attempt.session
 
     async def ask(self, question: Question) -> Answer:
-        """Put a question to the peer; PeerUnreachable when the connection is cut before it answers."""
+        """Ask the peer a question and return its answer.
+
+        Raises:
+            PeerUnreachable: it does not answer in time, or the connection was cut.
+        """
         numbers: list[int] = []
         session = self.session
         self.driver.call(lambda: numbers.append(session.ask(question)))
@@ -169,7 +181,7 @@ class Asking:
         return session.check.answers.pop(numbers[0])
 
     def begun(self, begins: Callable[[], bool]) -> Callable[[], bool]:
-        """A condition that stays true once ``begins`` was."""
+        """Return a condition that stays true once ``begins`` was."""
         seen: list[bool] = []
 
         def once() -> bool:
@@ -180,7 +192,7 @@ class Asking:
         return once
 
     def still_there(self) -> None:
-        """Raises PeerUnreachable when the connection was cut meanwhile."""
+        """Raise PeerUnreachable if the connection was cut meanwhile."""
         if self.link.attempt is not self.attempt or self.attempt.ended:
             raise self._cut()
 
@@ -190,17 +202,24 @@ class Asking:
         )
 
     def silent(self) -> Text:
-        """What to say when the peer takes too long to answer."""
+        """Return what to say if the peer takes too long to answer."""
         peer = self.link.config.name
         return t("{peer} did not answer within {seconds:.0f} s.", peer=peer, seconds=self.timeout)
 
     def late(self) -> Text:
-        """What to say when all that is under way takes too long to arrive."""
+        """Return what to say if changes in transit take too long to arrive."""
         peer = self.link.config.name
         return t("Syncing with {peer} did not finish within {seconds:.0f} s.", peer=peer, seconds=self.timeout)
 
     async def until(self, done: Callable[[], bool], late: Text) -> None:
-        """Wait until it is done, or the attempt is over. Raises PeerUnreachable, ``late``, when it takes too long."""
+        """Wait until it is done, or the attempt is over.
+
+        Args:
+            late: what to say if it takes too long.
+
+        Raises:
+            PeerUnreachable: it takes too long.
+        """
         attempt = self.attempt
         try:
             async with asyncio.timeout(self.timeout):

@@ -1,10 +1,10 @@
 """What Syncline remembers between runs, in one TOML file that a person may edit.
 
-The file's comments, its order, and keys that this version does not know are kept; a file that cannot be read is
-reported and never overwritten. Tokens are not in it.
+The file's comments, order and unknown keys are kept. A file that cannot be read is reported and never overwritten. It
+does not contain tokens.
 
 - ``model``: the values, and the checks of what a person types; ``schema``: the table of settings
-- ``file``: reads and writes the file; ``typed_address``: what a typed address may leave out
+- ``file``: reads and writes the file; ``typed_address``: completes an address that a person typed
 - ``credentials``: where tokens are kept; ``system_keyring``: the system's keyring
 """
 

@@ -1,7 +1,7 @@
-"""Where the peers' tokens are kept: the system's keyring, or a file of the person's own where there is none.
+"""Where the peers' tokens are kept: in the system's keyring, or in a file of the person's own if there is none.
 
 A token is in no setting, log or ``repr``. The file also says whose tokens the keyring holds, so that a person who uses
-none is never asked to unlock it.
+no tokens is never asked to unlock it.
 """
 
 from __future__ import annotations
@@ -20,33 +20,33 @@ from engine.settings.system_keyring import READ, SAVED, SystemKeyring
 from engine.text import sentences, t
 
 IN_KEYRING = ""
-"""Stands in the file for a token that the keyring holds."""
+"""The file's entry for a token that the keyring holds."""
 
 TIMEOUT = 30.0
-"""Seconds for the keyring to answer: long enough for a person to type its password."""
+"""Seconds for the keyring to answer, enough for a person to type its password."""
 
 
 class KeepsTokens(Protocol):
-    """Keeps one token for each peer, by its id; errors as those of ``TokenStore``."""
+    """Keeps one token for each peer, by the peer's id. Raises what ``TokenStore`` raises."""
 
     async def where(self) -> str:
-        """Return one sentence for a person: where tokens are kept."""
+        """Return a sentence that says where tokens are kept."""
 
     async def get(self, peer: str) -> str | None:
-        """Return the token of a peer; None when it has none."""
+        """Return a peer's token; None if it has none."""
 
     async def set(self, peer: str, token: str) -> None:
-        """Keep the token of a peer."""
+        """Keep a peer's token."""
 
     async def delete(self, peer: str) -> None:
-        """Forget the token of a peer."""
+        """Forget a peer's token."""
 
 
 class Tokens:
-    """The tokens of the configured peers: at hand once they were asked for, kept in a store between runs.
+    """The tokens of the configured peers: in memory once they were read, and in a store between runs.
 
     Args:
-        store: None forgets them with the engine.
+        store: None to forget them with the engine.
     """
 
     def __init__(self, store: KeepsTokens | None) -> None:
@@ -54,17 +54,17 @@ class Tokens:
         self._known: dict[str, str | None] = {}
 
     def of(self, peer: str) -> str | None:
-        """Return the token of a peer, by its id; None when it has none, or was not asked for yet."""
+        """Return a peer's token from memory; None if it has none, or it was not read yet."""
         return self._known.get(peer)
 
     async def get(self, peer: str, *, anew: bool = False) -> str | None:
-        """Return the token of a peer, by its id, from the store if need be; None when it has none.
+        """Return a peer's token, from the store if need be; None if it has none.
 
         Args:
-            anew: the one that is known may be wrong: ask the store once more, as somebody may have put it right there.
+            anew: the token in memory may be wrong, so read the store again, as somebody may have corrected it there.
 
         Raises:
-            TokenStoreError: none is known, and the store cannot be read at the moment; the next call asks it again.
+            TokenStoreError: none is in memory and the store cannot be read at the moment; the next call reads it again.
         """
         if self.store is None:
             return self._known.get(peer)
@@ -76,20 +76,20 @@ class Tokens:
                 if known is None:
                     raise
             else:
-                # one that is lost there may still be good, and a person may have changed it meanwhile
+                # a token that the store has lost may still be valid, and a person may have changed it meanwhile
                 if self._known.get(peer) == known and (kept is not None or known is None):
                     self._known[peer] = kept
         return self._known.get(peer)
 
     async def where(self) -> str:
-        """Return one sentence for a person: where tokens are kept."""
+        """Return a sentence that says where tokens are kept."""
         return await self.store.where() if self.store is not None else t("Tokens are forgotten when Syncline quits.")
 
     async def keep(self, peer: str, token: str | None) -> None:
-        """Keep the token of a peer; None changes nothing, an empty one removes what is kept.
+        """Keep a peer's token; None changes nothing, and '' removes what is kept.
 
         Raises:
-            TokenStoreError: the store would not; then nothing has changed.
+            TokenStoreError: the store failed; nothing was changed.
         """
         if token is None or (peer in self._known and token == (self.of(peer) or "")):
             return
@@ -101,10 +101,10 @@ class Tokens:
         self._known[peer] = token
 
     async def drop(self, peer: str) -> None:
-        """Forget the token of a peer.
+        """Forget a peer's token.
 
         Raises:
-            TokenStoreError: the store would not let it go.
+            TokenStoreError: the store failed.
         """
         if self.store is not None:
             await self.store.delete(peer)
@@ -127,7 +127,7 @@ class TokenStore:
         self._changing = asyncio.Lock()
 
     async def where(self) -> str:
-        """Return one sentence for a person: where tokens are kept, and why there."""
+        """Return a sentence that says where tokens are kept, and why there."""
         name = await self._found()
         if name is not None:
             return t("Tokens are stored in the system keyring ({name}).", name=name)
@@ -135,10 +135,10 @@ class TokenStore:
         return sentences(t("The system has no usable keyring.") if self._wanted else "", kept)
 
     async def get(self, peer: str) -> str | None:
-        """Return the token of a peer, by its id; None when it has none.
+        """Return a peer's token; None if it has none.
 
         Raises:
-            TokenStoreError: the keyring or the file cannot be read. TokenLost: the keyring has it no more.
+            TokenStoreError: the keyring or the file cannot be read. TokenLost: the keyring no longer has it.
         """
         kept = (await asyncio.to_thread(self._file.read)).get(peer)
         if kept != IN_KEYRING:
@@ -149,7 +149,7 @@ class TokenStore:
         return token
 
     async def set(self, peer: str, token: str) -> None:
-        """Keep the token of a peer in place of an earlier one.
+        """Keep a peer's token in place of any earlier one.
 
         Raises:
             TokenStoreError: it could not be kept.
@@ -161,7 +161,7 @@ class TokenStore:
             await asyncio.to_thread(self._file.put, peer, IN_KEYRING if in_keyring else token)
 
     async def delete(self, peer: str) -> None:
-        """Forget the token of a peer, if there is one.
+        """Forget a peer's token, if there is one.
 
         Raises:
             TokenStoreError: it could not be removed.
@@ -173,12 +173,12 @@ class TokenStore:
             await asyncio.to_thread(self._file.put, peer, None)
 
     async def _found(self) -> str | None:
-        """The name of the keyring; None where none is wanted, or there is none."""
+        """Return the keyring's name; None if none is wanted or available."""
         return await self._keyring.find() if self._wanted else None
 
 
 class _TokenFile:
-    """A JSON object from peer id to token (or ``IN_KEYRING``), readable by its owner only."""
+    """A JSON object from peer id to token (or ``IN_KEYRING``), readable only by its owner."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -202,7 +202,7 @@ class _TokenFile:
         return tokens
 
     def put(self, peer: str, token: str | None) -> None:
-        """Write the file anew with this token, whole or not at all; None removes it."""
+        """Rewrite the file with this token, whole or not at all; None removes it."""
         tokens = self.read()
         if tokens.get(peer) == token:
             return

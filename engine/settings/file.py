@@ -1,4 +1,4 @@
-"""The settings file: read with care for what a person wrote into it, written whole or not at all."""
+"""The settings file: read with care for what a person wrote in it, and written whole or not at all."""
 
 from __future__ import annotations
 
@@ -44,31 +44,31 @@ Config = DatabaseConfig | PeerConfig
 
 
 class SettingsFile:
-    """The file that ``Settings`` are kept in.
+    """The file that holds the ``Settings``.
 
     Args:
-        path: by default ``settings.toml`` in ``config_dir()``. A link is followed, so that the file it leads to
-            is written.
+        path: by default ``settings.toml`` in ``config_dir()``. A link is followed, so that the file it leads to is
+            written.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self.path = path or config_dir() / "settings.toml"
 
     def load(self) -> Settings:
-        """Read the settings; those of a missing file are the defaults.
+        """Read the settings; a missing file gives the defaults.
 
         Raises:
-            UsageError: the file is broken: names the line, and what to do.
+            UsageError: the file is invalid; names the line, and what to do.
             SynclineError: it cannot be read.
         """
         return self._parse()[1]
 
     def save(self, settings: Settings) -> None:
-        """Write what differs from the file, whole or not at all, readable by its owner only.
+        """Write what differs from the file, whole or not at all, readable only by its owner.
 
         Raises:
-            UsageError: the file is broken, so it is left as it is.
-            SynclineError: it cannot be written; it is as it was.
+            UsageError: the file is invalid, so it is left as it is.
+            SynclineError: it cannot be written, and is left as it was.
         """
         document, _ = self._parse()
         before = document.as_string()
@@ -158,12 +158,12 @@ class SettingsFile:
 
 
 def _no_toml(words: str) -> str:
-    """A sentence with the words of the library that reads TOML."""
+    """Return a sentence that quotes the TOML parser."""
     return t("this is not valid TOML: {reason}.", reason=words.rstrip("."))
 
 
 def _sync_folder(folder: Path) -> None:
-    """Make a rename durable, where folders can be opened."""
+    """Make a rename durable, on systems where folders can be opened."""
     if hasattr(os, "O_DIRECTORY"):
         descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
         try:
@@ -176,7 +176,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 class _Reader:
-    """Turns plain values into ``Settings`` and remembers where it is, for the error."""
+    """Turns plain values into ``Settings``, keeping track of its place for error messages."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.splitlines()
@@ -258,7 +258,7 @@ class _Reader:
         raise ValueError(t("is missing"))
 
     def problem(self, error: ValueError | UsageError) -> str:
-        """What is wrong with what is being read, in words."""
+        """Return what is wrong with what is being read, in words."""
         if isinstance(error, UsageError):
             wrong = t("the key “{key}”: {problem}", key=self._key, problem=error)
         else:
@@ -270,7 +270,7 @@ class _Reader:
         )
 
     def line(self) -> int:
-        """The line of what is being read, or of its table; 0 when it cannot be told (inline tables)."""
+        """Return the line of what is being read, or of its table; 0 if it cannot be found (inline tables)."""
         table, count, heading = "", -1, 0
         key = re.compile(rf"[\"']?{re.escape(self._key)}[\"']?\s*=")
         for number, line in enumerate(self._lines, 1):
@@ -309,7 +309,7 @@ def _pause(value: object) -> Pause:
 
 
 def _plain(config: Config) -> dict[str, Any]:
-    """A config as TOML values; None stands for a key that is left out."""
+    """Return a config as TOML values; None stands for a key to leave out."""
     if isinstance(config, DatabaseConfig):
         return {"id": config.id, "name": config.name, "path": str(config.path), "room": config.room or None}
     paused = config.paused and (config.paused.until or "forever")
@@ -330,7 +330,7 @@ def _plain(config: Config) -> dict[str, Any]:
 
 
 def _set(table: Container | Table, key: str, value: Any) -> None:
-    """Set a key without touching it when it is already so; None removes it."""
+    """Set a key, leaving it untouched if it has that value; None removes it."""
     if value is None:
         if key in table:
             del table[key]
@@ -339,7 +339,7 @@ def _set(table: Container | Table, key: str, value: Any) -> None:
 
 
 def _set_tables(document: tomlkit.TOMLDocument, key: str, configs: tuple[Config, ...]) -> None:
-    """Bring an array of tables up to date by id; known tables keep their comments and unknown keys."""
+    """Update an array of tables by id; known tables keep their comments and unknown keys."""
     present = document.get(key)
     old = {str(table["id"]): table for table in present or ()}
     tables = []

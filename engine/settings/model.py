@@ -28,23 +28,23 @@ HOME = "SYNCLINE_HOME"
 _FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 
 DEFAULT_PATH = "/sync"
-"""The path of an address that names none."""
+"""The path to use for an address that has none."""
 
 
 def config_dir() -> Path:
-    """The folder of the settings; it may not exist yet."""
+    """Return the folder of the settings; it may not exist yet."""
     home = os.environ.get(HOME)
     return whole(Path(home)) / "config" if home else platformdirs.user_config_path("syncline", False)
 
 
 def data_dir() -> Path:
-    """The folder of what Syncline makes itself, such as backups; it may not exist yet."""
+    """Return the folder of what Syncline creates itself, such as backups; it may not exist yet."""
     home = os.environ.get(HOME)
     return whole(Path(home)) / "data" if home else platformdirs.user_data_path("syncline", False)
 
 
 def journal_path() -> Path:
-    """The file of the journal; it may not exist yet."""
+    """Return the journal's file; it may not exist yet."""
     return data_dir() / "journal.db"
 
 
@@ -69,7 +69,7 @@ class Direction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A peer rests until this moment (with its time zone), or until the person resumes it (None)."""
+    """A peer's pause, until this moment (with a time zone), or until the person resumes it (None)."""
 
     until: datetime | None
 
@@ -77,16 +77,16 @@ class Pause:
 
     @classmethod
     def lasting(cls, length: timedelta) -> Pause:
-        """A pause that begins now."""
+        """Return a pause of this length that begins now."""
         return cls(datetime.now().astimezone() + length)
 
     @classmethod
     def until_tomorrow(cls) -> Pause:
-        """A pause until the coming midnight, local time."""
+        """Return a pause until the coming midnight, local time."""
         return cls(datetime.combine(datetime.now().date() + timedelta(days=1), time()).astimezone())
 
     def left(self) -> float:
-        """The seconds that are left: infinite, or 0.0 when it is over."""
+        """Return the seconds that are left: infinity without an end, 0.0 once it is over."""
         if self.until is None:
             return float("inf")
         return max(0.0, (self.until - datetime.now().astimezone()).total_seconds())
@@ -97,9 +97,11 @@ Pause.FOREVER = Pause(None)
 
 @dataclass(frozen=True, slots=True)
 class DatabaseConfig:
-    """A database file that is kept in sync. ``id`` is ours and never shown; ``path`` is absolute.
+    """A database file that is kept in sync.
 
-    ``room`` is the name under which this machine shares it; '' for one that it does not share.
+    Attributes:
+        id: ours, and never shown. path: absolute.
+        room: the name under which this machine shares it; '' if it does not share it.
     """
 
     id: DatabaseId
@@ -109,7 +111,7 @@ class DatabaseConfig:
 
     @classmethod
     def new(cls, path: Path, name: str = "") -> DatabaseConfig:
-        """A database with a fresh id; named after its file by default."""
+        """Return a config with a fresh id, named after its file by default."""
         path = whole(path)
         return cls(DatabaseId(secrets.token_hex(6)), name or path.stem, path)
 
@@ -118,9 +120,12 @@ class DatabaseConfig:
 class PeerConfig:
     """A remote replica that a database is kept in sync with.
 
-    ``database`` is the id of a ``DatabaseConfig``; ``minutes`` lie between two syncs in the mode EVERY;
-    ``stale_days`` None means as for all peers; ``fingerprint`` is that of the certificate which was paired, ``trusted``
-    that of one which a person trusts; '' for one that an authority vouches for.
+    Attributes:
+        database: the id of a ``DatabaseConfig``.
+        minutes: between two syncs in the mode EVERY.
+        stale_days: None for the setting that applies to all peers.
+        fingerprint: of the certificate that was paired; '' for none.
+        trusted: of a certificate that a person trusts; '' for none.
     """
 
     id: PeerId
@@ -150,13 +155,13 @@ class PeerConfig:
         fingerprint: str = "",
         trusted: str = "",
     ) -> PeerConfig:
-        """A peer with a fresh id; named after its address by default.
+        """Return a config with a fresh id, named after its address by default.
 
         Args:
-            room: of the address; '' where that names it (``engine.wire.room_address``).
+            room: '' if the address names it (``engine.wire.room_address``).
 
         Raises:
-            UsageError: the address, the room, the minutes or the fingerprint cannot be; says why.
+            UsageError: the address, the room, the minutes or a fingerprint is invalid; says why.
         """
         url, room = place_room(check_url(url, path=ROOMS), room)
         if mode is Mode.EVERY:
@@ -176,18 +181,18 @@ class PeerConfig:
 
     @property
     def pin(self) -> str:
-        """The fingerprint of the one certificate that is taken; '' where an authority has to vouch for it."""
+        """The fingerprint of the only certificate to accept; '' if an authority has to vouch for it."""
         return self.fingerprint or self.trusted
 
     def pause_left(self) -> float | None:
-        """The seconds until this peer goes on by itself (infinite: never); None when it is not paused."""
+        """Return the seconds until this peer resumes (infinity: never); None if it is not paused."""
         left = self.paused.left() if self.paused else 0.0
         return left or None
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Everything in the file. Change it with ``dataclasses.replace``; see ``SETTINGS`` for the switches."""
+    """Everything in the file. Change it with ``dataclasses.replace``; ``SETTINGS`` describes the switches."""
 
     auto_sync: bool = True
     stale_days: int = 7
@@ -211,17 +216,17 @@ class Settings:
     peers: tuple[PeerConfig, ...] = ()
 
 
-# Checks, each in words
+# Checks, which say in words what is wrong
 
 
 def check_url(url: str, *, path: str = DEFAULT_PATH) -> str:
-    """Return a peer's address as it is dialled: in lower case where that is the same, and with a path.
+    """Return a peer's address as it is dialled: in lower case where case does not matter, and with a path.
 
     Args:
-        path: of an address that has none.
+        path: the path to add if the address has none.
 
     Raises:
-        UsageError: says what is wrong; a password in it is not repeated.
+        UsageError: it is invalid; says what is wrong, without repeating a password in it.
     """
     hint = t("Write it like wss://example.org:8080/sync/ROOM.")
     text = url.strip() if isinstance(url, str) else ""
@@ -265,10 +270,10 @@ def check_url(url: str, *, path: str = DEFAULT_PATH) -> str:
 
 
 def check_pin(url: str, fingerprint: str) -> str:
-    """Return a certificate's fingerprint when it can be one, and can be used at this address; '' for none.
+    """Return a certificate's fingerprint if it is valid and can be used at this address; '' stays ''.
 
     Raises:
-        UsageError: it cannot.
+        UsageError: it is invalid, or the address is not ``wss://``.
     """
     if fingerprint and not _FINGERPRINT.fullmatch(fingerprint):
         raise UsageError(
@@ -281,7 +286,11 @@ def check_pin(url: str, fingerprint: str) -> str:
 
 
 def check_minutes(minutes: int) -> int:
-    """Return the minutes between two syncs when they can be. Raises UsageError."""
+    """Return the minutes between two syncs if they are allowed.
+
+    Raises:
+        UsageError: they are not.
+    """
     if not 1 <= minutes <= 7 * 24 * 60:
         raise UsageError(
             t("Syncing every {minutes} minutes is not possible.", minutes=minutes),

@@ -1,4 +1,4 @@
-"""The switches of ``Settings`` as a table: one place for reading them, checking them and showing them."""
+"""The switches of ``Settings`` as a table: the one place for reading, checking and showing them."""
 
 from __future__ import annotations
 
@@ -26,10 +26,13 @@ class Group(enum.Enum):
 class Setting:
     """One switch: how it is read from the file and shown to a person.
 
-    ``cast`` turns what TOML gave into the value, or raises ValueError; ``validate`` returns what is wrong with the
-    value, or ''. ``label`` and ``help`` are for the window; ``help`` is also its comment in a new file. ``choices``
-    are the values of a text that can be chosen, each with its words; ``span`` holds the limits of a number, ``unit``
-    what it counts, ``zero`` what 0 stands for; ``longest`` is how many characters a text may have that is typed.
+    Attributes:
+        cast: turns a TOML value into the setting's value, or raises ValueError.
+        validate: returns what is wrong with the value, or ''.
+        label, help: for the window; ``help`` is also the comment in a new file.
+        choices: the values of a text to choose from, each with its words.
+        span: the limits of a number. unit: what it counts. zero: what 0 means.
+        longest: the most characters of a text that is typed.
     """
 
     name: str
@@ -46,7 +49,11 @@ class Setting:
     longest: int = 0
 
     def read(self, value: object) -> Any:
-        """The value, checked. Raises ValueError with what is wrong, to follow "the key “auto_sync” "."""
+        """Return the checked value.
+
+        Raises:
+            ValueError: says what is wrong, in words that follow on "the key “auto_sync” ".
+        """
         cast = self.cast(value)
         problem = self.validate(cast)
         if problem:
@@ -55,21 +62,21 @@ class Setting:
 
 
 def as_bool(value: object) -> bool:
-    """A TOML bool; anything else raises ValueError."""
+    """Return a TOML bool; raise ValueError for anything else."""
     if not isinstance(value, bool):
         raise ValueError(t("should be true or false"))
     return value
 
 
 def as_int(value: object) -> int:
-    """A TOML integer; anything else raises ValueError."""
+    """Return a TOML integer; raise ValueError for anything else."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError(t("should be a whole number"))
     return value
 
 
 def as_str(value: object) -> str:
-    """A TOML string; anything else raises ValueError."""
+    """Return a TOML string; raise ValueError for anything else."""
     if not isinstance(value, str):
         raise ValueError(t("should be a text in quotes"))
     return value
@@ -79,7 +86,7 @@ DAYS = (1, 3650)
 
 
 def days_problem(days: int) -> str:
-    """What is wrong with a number of days, or ''."""
+    """Return what is wrong with a number of days, or ''."""
     return "" if DAYS[0] <= days <= DAYS[1] else t("should be {least} to {most} days", least=DAYS[0], most=DAYS[1])
 
 
@@ -87,7 +94,7 @@ def checked(**values: object) -> dict[str, Any]:
     """Return switches as ``Settings`` takes them.
 
     Raises:
-        UsageError: there is no such switch, or it cannot be so; says why.
+        UsageError: there is no such switch, or its value is invalid; says why.
     """
     found = {}
     for name, value in values.items():
@@ -109,7 +116,7 @@ def _fine(_: object) -> str:
 
 
 LONGEST_NAME = 40
-"""Characters of a machine's name."""
+"""The most characters of a machine's name."""
 
 
 def _name_problem(name: str) -> str:
@@ -275,4 +282,4 @@ SETTINGS: dict[str, Setting] = {
         ),
     )
 }
-"""Every switch of ``Settings`` by name, in the order in which they are shown."""
+"""Every switch of ``Settings`` by name, in the order in which the dialog shows them."""

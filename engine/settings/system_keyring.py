@@ -1,4 +1,4 @@
-"""The system's keyring, asked on threads of its own: it may wait for D-Bus, or for a person to unlock it."""
+"""The system's keyring, used from threads of its own: it may wait for D-Bus, or for a person to unlock it."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ READ, SAVED, REMOVED = t("read"), t("saved"), t("removed")
 
 _LOCKED = {"KeyringLocked", "LockedException", "PromptDismissedException"}
 _WORDS = {"InitError": t("it could not be opened")} | dict.fromkeys(_LOCKED, t("it is locked"))
-"""The backends' errors, by the names of their types: whichever backend is installed, its module need not be here."""
+"""Words for the backends' errors, by the names of their types, as a backend's module may not be installed."""
 
 
 class SystemKeyring:
     """Reads, saves and removes tokens, one at a time.
 
-    What is asked while an earlier question is open waits for it, and shares its answer if that is "locked": a person
-    who is asked to unlock the keyring is asked once, and a keyring that hangs holds one thread.
+    A request waits for an earlier one, and shares its error if the keyring is locked. So a person is asked only once to
+    unlock the keyring, and a keyring that hangs holds only one thread.
 
     Args:
-        timeout: seconds to answer.
+        timeout: seconds for the keyring to answer.
     """
 
     def __init__(self, timeout: float) -> None:
@@ -43,14 +43,14 @@ class SystemKeyring:
         self._open: asyncio.Future[object] | None = None
 
     async def find(self) -> str | None:
-        """Return the keyring's name; None where there is none that can be used, at the moment."""
+        """Return the keyring's name; None if there is none that can be used at the moment."""
         if self._backend is None:
             with contextlib.suppress(Exception):  # any backend may be installed, and each fails in its own way
                 self._backend = await self._on_thread(_usable_backend)
         return None if self._backend is None else str(self._backend.name)
 
     async def get(self, peer: str) -> str | None:
-        """Return the token of a peer; None when there is none.
+        """Return a peer's token; None if there is none.
 
         Raises:
             TokenStoreError: it could not be read.
@@ -58,7 +58,7 @@ class SystemKeyring:
         return await self._ask(READ, (await self._found()).get_password, SERVICE, peer)
 
     async def set(self, peer: str, token: str) -> None:
-        """Keep the token of a peer.
+        """Keep a peer's token.
 
         Raises:
             TokenStoreError: it could not be saved.
@@ -66,7 +66,7 @@ class SystemKeyring:
         await self._ask(SAVED, (await self._found()).set_password, SERVICE, peer, token)
 
     async def delete(self, peer: str) -> None:
-        """Remove the token of a peer, if there is one.
+        """Remove a peer's token, if there is one.
 
         Raises:
             TokenStoreError: it could not be removed.
@@ -84,7 +84,10 @@ class SystemKeyring:
         return self._backend
 
     async def _ask(self, verb: str, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call the keyring, and say in words what went wrong; a backend's own words are left out: they may hold it."""
+        """Call the keyring, and say in words what went wrong.
+
+        A backend's own words are left out, as they may contain a token.
+        """
         try:
             return await self._on_thread(work, *args, **kwargs)
         except TimeoutError:
@@ -113,14 +116,14 @@ class SystemKeyring:
 
 
 def _usable_backend() -> KeyringBackend | None:
-    """The system's keyring; None where it is missing, switched off, or would keep tokens in the open."""
+    """Return the system's keyring; None if it is missing, switched off, or would store tokens in plain text."""
     import keyring
     from keyring.backend import get_all_keyring
     from keyring.backends import fail
     from keyring.core import recommended
 
     backend = keyring.get_keyring()
-    if isinstance(backend, fail.Keyring):  # none was there when it was first looked for: a session that only began
+    if isinstance(backend, fail.Keyring):  # none was found at first, perhaps as the desktop session was only starting
         with contextlib.suppress(KeyError):
             get_all_keyring.reset()
         keyring.core.init_backend()
@@ -129,10 +132,10 @@ def _usable_backend() -> KeyringBackend | None:
 
 
 def _on_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
-    """Run ``work`` on a thread that nobody waits for at the end: a keyring that hangs must not hinder quitting."""
+    """Run ``work`` on a thread that nobody waits for at exit, as a keyring that hangs must not hinder quitting."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
-    done.add_done_callback(lambda done: done.cancelled() or done.exception())  # perhaps nobody waits for it any more
+    done.add_done_callback(lambda done: done.cancelled() or done.exception())  # in case nobody waits for it any more
 
     def settle(result: T | None, error: Exception | None) -> None:
         if done.cancelled():

@@ -1,4 +1,4 @@
-"""A hub's address as a person may type it: what they leave out is what hubs have by default."""
+"""Completes a hub's address as a person may type it, with what hubs use by default."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ import ipaddress
 import re
 
 HUB_PORT = 8787
-"""Where a hub listens unless it is told otherwise."""
+"""The port where a hub listens by default."""
 
 _SHORT = re.compile(r"(?P<host>\[[0-9A-Fa-f:.%]+\]|[^\s:/?#@\[\]]+)(?::(?P<port>\d{1,5}))?(?P<rest>[/?].*)?")
 
 
 def completed(text: str) -> str:
-    """Return an address with the scheme and the port that it lacks, where it begins with a host; any other as it is.
+    """Add the scheme and port that an address lacks if it begins with a host; return any other text unchanged.
 
-    A hub on this machine is reached by ``ws:``, any other by ``wss:``, without which none listens by default.
+    A hub on this machine is reached by ``ws:``, any other by ``wss:``, as by default none listens there without TLS.
     """
     short = _SHORT.fullmatch(text.strip())
     if short is None:
