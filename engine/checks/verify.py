@@ -34,8 +34,7 @@ NAMED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class TableResult:
-    """How one table compares: the verdict, each side's number of rows, and rows that differ; ``more``: there are
-    others."""
+    """How one table compares: the verdict, the rows on each side, those that differ, and whether there are more."""
 
     table: str
     verdict: Verdict

@@ -1,4 +1,4 @@
-"""Cuts what links do into syncs, one line each: a session that is over, or a burst of changes on one that stays."""
+"""Divides what links do into syncs, one line each: a finished session, or a burst of changes on a lasting one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.session import Session
 from engine.settings import Mode
 
 QUIET = 3.0
-"""Seconds without a change after which a burst on a live connection counts as one sync, once all has arrived."""
+"""Seconds without a change after which a burst on a live connection counts as one sync, once everything has arrived."""
 
 
 @dataclass(slots=True)
@@ -24,17 +24,17 @@ class _Tally:
 
     session: Session | None = None
     reported: SyncFinished | None = None
-    """The sum of what was reported of this session."""
+    """The sum of everything reported of this session."""
     began: float | None = None
     moved: float = 0.0
-    """By the loop's clock, which nobody sets."""
+    """By the loop's clock, which nobody can set."""
     timer: asyncio.TimerHandle | None = None
     trouble: str = ""
-    """What went wrong last; the same again is no news."""
+    """What went wrong last; the same problem again is not reported."""
 
 
 class Activity:
-    """One for all links.
+    """Reports the syncs of all links.
 
     Args:
         on_line: called with each line.
@@ -45,7 +45,7 @@ class Activity:
         self._tallies: dict[PeerId, _Tally] = {}
 
     def moved(self, link: Link) -> None:
-        """Changes came or left over this link."""
+        """Note that changes came or left over this link."""
         attempt = link.attempt
         if attempt is None or attempt.session is None:
             return
@@ -58,7 +58,7 @@ class Activity:
             tally.timer = asyncio.get_running_loop().call_later(QUIET, self._report_burst, link, tally)
 
     def finished(self, link: Link, finished: SyncFinished) -> None:
-        """A session is over: report what was not reported of it yet, if that is anything."""
+        """Report what a finished session did and what was not reported of it yet, if anything."""
         tally = self._of(link.config.id)
         attempt = link.attempt
         if attempt is None or tally.session is not attempt.session:
@@ -78,7 +78,7 @@ class Activity:
             self._on_line(line)
 
     def state(self, status: PeerStatus, trouble: str) -> None:
-        """A peer's row is otherwise; ``trouble`` is what keeps it from syncing, in words."""
+        """Note that a peer's row has changed; ``trouble`` says in words what keeps it from syncing."""
         tally = self._of(status.peer)
         if status.state in (State.IN_SYNC, State.SENT):
             tally.trouble = ""
@@ -88,13 +88,13 @@ class Activity:
             tally.trouble = trouble
 
     def forget(self, peer: PeerId) -> None:
-        """A peer is gone."""
+        """Forget a peer that was removed."""
         tally = self._tallies.pop(peer, None)
         if tally is not None:
             self._begin(tally, None)
 
     def close(self) -> None:
-        """Report no more."""
+        """Report nothing more."""
         for peer in tuple(self._tallies):
             self.forget(peer)
 
@@ -108,7 +108,7 @@ class Activity:
             tally.timer = None
 
     def _report_burst(self, link: Link, tally: _Tally) -> None:
-        """Report a burst, once it has been quiet and everything has arrived."""
+        """Report a burst once it has been quiet and everything has arrived."""
         tally.timer = None
         attempt, session = link.attempt, tally.session
         if attempt is None or session is None or attempt.session is not session or attempt.driver is None:
@@ -135,12 +135,12 @@ class Activity:
 
 
 def _same(one: str, other: str) -> bool:
-    """Whether two sentences say the same; a hint may follow in one of them."""
+    """Return whether two sentences say the same, though one of them may be followed by a hint."""
     return bool(one and other) and (one.startswith(other) or other.startswith(one))
 
 
 def _less(whole: SyncFinished, reported: SyncFinished | None) -> SyncFinished:
-    """What is left of a line without what was reported before."""
+    """Return a line reduced by what was reported before."""
     if reported is None:
         return whole
     return replace(

@@ -1,4 +1,4 @@
-"""Which changes came in one go: a transaction, or a sync."""
+"""Which changes came together, in one transaction or one sync."""
 
 from __future__ import annotations
 
@@ -11,28 +11,28 @@ QUIET = 2.0
 """Seconds without a change after which the next one begins another burst."""
 
 LONGEST = 60.0
-"""Seconds after which a burst ends though there was no quiet, so that one that never pauses is told in parts."""
+"""Seconds after which a burst ends even without a pause, so that an endless one is shown in parts."""
 
 Stream = tuple[str, str, FlowDirection]
 
 
 class Bursts:
-    """Numbers what comes in one go, for each database, peer and direction by itself.
+    """Numbers the bursts of changes, separately for each database, peer and direction.
 
     Args:
-        now: a clock in seconds that nobody sets.
+        now: a clock in seconds that nobody can set.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
         self._last = 0
         self._open: dict[Stream, tuple[int, float, float]] = {}
-        """By stream, in the order in which they were last added to: the number, when it began, when that was."""
+        """By stream, ordered by its latest change: the number, when it began, and when the latest change was."""
 
     def number(self, database: str, peer: str, way: FlowDirection) -> int:
-        """Return the number of the burst that a change belongs to as of now.
+        """Return the number of the burst that a change belongs to if it comes now.
 
-        Numbers rise, also from one run of the program to the next: they are microseconds since the epoch.
+        Numbers rise even from one run of the program to the next, as they are microseconds since the epoch.
         """
         now, stream = self._now(), (database, peer, way)
         number, began, last = self._open.pop(stream, (0, now, now))

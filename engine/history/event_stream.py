@@ -1,4 +1,4 @@
-"""From changes to lines of the change flow, and the stream of events that carries them."""
+"""Turns changes into lines of the change flow, and carries them in a stream of events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ def flow_of(changes: Iterable[Change], here: Mapping[bytes, int] = _HERE) -> tup
     """Return the lines for changes that were sent, or made here.
 
     Args:
-        here: the numbers that rows have here (``Replica.numbers_here``); of any other that at birth is shown.
+        here: the numbers that rows have here (``Replica.numbers_here``); other rows are shown with their original
+            number.
     """
     return tuple(
         FlowChange(
@@ -59,10 +60,14 @@ def flow_of(changes: Iterable[Change], here: Mapping[bytes, int] = _HERE) -> tup
 
 
 class EventStream:
-    """The events from now on, in order: an async iterator with a bounded memory.
+    """The events from now on, in order: an async iterator with bounded memory.
 
-    A reader that is too slow loses the oldest lines of the change flow (``lost`` counts the events); what says how
-    things stand is kept. Long values are clipped (``engine.truncate``), unless they are wanted ``whole``.
+    A reader that is too slow loses the oldest lines of the change flow (``lost`` counts those events); events about
+    states are kept. Long values are truncated (``engine.truncate``), unless ``whole`` is set.
+
+    Args:
+        limit: how many unread events of the change flow are kept.
+        whole: do not truncate values.
     """
 
     def __init__(self, limit: int = 10_000, *, whole: bool = False) -> None:
@@ -75,7 +80,7 @@ class EventStream:
         self._closed = False
 
     def put(self, event: Event) -> None:
-        """Add an event; for the engine."""
+        """Add an event; called by the engine."""
         self._serial += 1
         if isinstance(event, ChangesMoved):
             if not self._whole:
@@ -87,7 +92,7 @@ class EventStream:
         self._filled.set()
 
     def drain(self) -> list[Event]:
-        """Return and forget everything that has come, without waiting."""
+        """Return and forget all unread events, without waiting."""
         events = [event for _, event in heapq.merge(self._news, self._moved, key=itemgetter(0))]
         self._news.clear()
         self._moved.clear()
@@ -95,7 +100,7 @@ class EventStream:
         return events
 
     def close(self) -> None:
-        """End the iteration once what has come is read."""
+        """End the iteration once all unread events are read."""
         self._closed = True
         self._filled.set()
 

@@ -1,4 +1,4 @@
-"""The syncs of the journal for other programs: as CSV and as JSON."""
+"""Writes the syncs of the journal for other programs, as CSV or JSON."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from engine.text import t
 
 
 async def export(journal: Journal, target: Path) -> int:
-    """Write all syncs of an open journal into a file: JSON when its name ends so, else CSV. Returns how many they are.
+    """Write all syncs of an open journal to a file: as JSON if its name ends in .json, else as CSV.
+
+    Returns:
+        How many there are.
 
     Raises:
         SynclineError: the file cannot be written.
@@ -36,7 +39,7 @@ async def export(journal: Journal, target: Path) -> int:
 
 
 def read_syncs(file: Path) -> list[SyncLine]:
-    """Return all syncs of a journal that is not open here, newest first; nothing is made or changed.
+    """Return all syncs of a journal that is not open here, newest first, without creating or changing anything.
 
     Raises:
         SynclineError: it cannot be read.
@@ -64,7 +67,7 @@ def read_syncs(file: Path) -> list[SyncLine]:
 
 
 def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:
-    """Write syncs as CSV (RFC 4180), oldest first, with a heading."""
+    """Write syncs as CSV with a header line (RFC 4180), in the given order."""
     names = [field.name for field in fields(SyncLine)]
     table = csv.DictWriter(out, names)
     table.writeheader()
@@ -72,7 +75,7 @@ def write_csv(lines: Iterable[SyncLine], out: TextIO) -> None:
 
 
 def write_json(lines: Iterable[SyncLine], out: TextIO, *, ascii_only: bool = False) -> None:
-    """Write syncs as a JSON array."""
+    """Write syncs as a JSON array, in the given order."""
     json.dump(list(map(_json_line, lines)), out, ensure_ascii=ascii_only, indent=1)
     out.write("\n")
 

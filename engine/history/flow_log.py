@@ -1,4 +1,4 @@
-"""The latest changes of the flow, in the journal's file, so that a window that is opened again begins with them."""
+"""The latest changes of the flow, kept in the journal's file so that a reopened window begins with them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from engine.tables import pack_columns, unpack_columns
 from engine.truncate import Clipped, ClippedBlob, ClippedText, clipped
 
 KEPT = 1_000
-"""Changes that are kept."""
+"""How many changes are kept."""
 
 LONGEST = 4_096
-"""Characters or bytes of a value that are kept."""
+"""How many characters or bytes of a value are kept."""
 
 
 class Line(NamedTuple):
-    """A change, the event that it came in, and the name of its peer then."""
+    """A change, the event that it came in, and its peer's name at the time."""
 
     event: ChangesMoved
     change: FlowChange
@@ -30,7 +30,7 @@ class Line(NamedTuple):
 
 
 class FlowLog(NamedTuple):
-    """What was kept: events with their changes, oldest first, and the names of their peers, by id."""
+    """What was kept: events with their changes, oldest first, and their peers' names by id."""
 
     events: list[ChangesMoved]
     names: dict[str, str]
@@ -49,7 +49,7 @@ def write(db: apsw.Connection, lines: Iterable[Line]) -> None:
 
 
 def read(rows: Sequence[Sequence[Any]]) -> FlowLog:
-    """Return what rows of ``SELECT`` tell."""
+    """Turn rows of ``SELECT`` back into events."""
     events: list[ChangesMoved] = []
     names: dict[str, str] = {}
     for (burst, when, database, peer, name, way), found in groupby(rows, key=lambda row: tuple(row[:6])):
@@ -62,7 +62,7 @@ def read(rows: Sequence[Sequence[Any]]) -> FlowLog:
 
 
 SELECT = f"SELECT {_COLUMNS} FROM (SELECT * FROM moved WHERE id <= {{until}} ORDER BY id DESC LIMIT ?) ORDER BY id"
-"""The latest lines up to one with a number, oldest first; how many is bound."""
+"""Selects the latest lines up to the id ``until``, oldest first; its parameter is how many."""
 
 
 def _row(line: Line) -> tuple[Any, ...]:
@@ -90,7 +90,7 @@ def _change(row: Sequence[Any]) -> FlowChange:
 
 
 def _kept(value: SQLiteValue) -> tuple[SQLiteValue, int | None, bytes | None]:
-    """A value, or its beginning; and of one that was longer how long, and the digest of all of it."""
+    """Return a value, or its beginning; and if it was longer, its length and the digest of the whole value."""
     short = clipped(value, LONGEST)
     if not isinstance(short, Clipped):
         return short, None, None

@@ -1,8 +1,8 @@
-"""The journal: what was synced in the last 30 days, the values that were overwritten here, the latest changes, and who
-was heard when.
+"""The journal: recent syncs, values that were overwritten here, the latest changes, and when peers were last heard
+from.
 
-A SQLite file of our own in the data folder, written on a thread. It is bounded in days, rows and bytes. No sync state
-is in it: a journal that is lost or damaged is begun anew, and one that cannot be written is done without.
+A SQLite file of our own in the data folder, written on a thread, and bounded in days, rows and bytes. No sync state
+depends on it: a journal that is lost or damaged is started anew, and one that cannot be written is done without.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ log = logging.getLogger(__name__)
 DAYS = 30
 SYNCS = 20_000
 OVERWRITTEN = 5_000
-"""Rows that are kept of each, and for how many days."""
+"""How many rows of each are kept, and for how many days."""
 
 VALUE = 1 << 16
-"""Bytes up to which an overwritten value is kept; of a larger one only the size."""
+"""Bytes of the largest overwritten value that is kept; of a larger one, only its size is."""
 
 BYTES = 1 << 25
-"""Bytes of overwritten values that are kept in all."""
+"""The most bytes of overwritten values that are kept in all."""
 
 HEARD = 60.0
-"""Seconds for which it may be lost that a peer was in sync."""
+"""Seconds within which the news that a peer was in sync is written; a crash may lose it."""
 
 FLUSH = 1.0
-"""Seconds for which lines are gathered before they are written."""
+"""Seconds for which lines are collected before they are written."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,7 +55,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SyncLine:
-    """One sync, or one that came to nothing. ``error`` is empty when all went well; times as in the events."""
+    """One sync, successful or not. ``error`` is '' if all went well; times are as in the events."""
 
     time: float
     peer: PeerId
@@ -73,14 +73,14 @@ SYNC_COLUMNS = ", ".join(field.name for field in fields(SyncLine))
 
 
 def as_sync(row: Sequence[Any]) -> SyncLine:
-    """Return the sync of a row of ``SYNC_COLUMNS``."""
+    """Turn a row of ``SYNC_COLUMNS`` into a sync."""
     line = SyncLine(*row)
     return replace(line, error=unpacked(line.error))
 
 
 @dataclass(frozen=True, slots=True)
 class OverwrittenLine:
-    """One value that a peer's change overwrote here. ``whole`` is False when it was too large to be kept."""
+    """One value that a peer's change overwrote here. ``whole`` is False if it was too large to be kept."""
 
     time: float
     database: DatabaseId
@@ -96,10 +96,10 @@ class OverwrittenLine:
 
 
 class Journal:
-    """Async context manager; lines may be added once it is open.
+    """The journal. An async context manager; lines may be added once it is open.
 
     Args:
-        file: made with its folder when needed; None keeps everything in memory.
+        file: created with its folder when needed; None keeps everything in memory.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -109,7 +109,7 @@ class Journal:
         self._syncs: deque[SyncLine] = deque(maxlen=SYNCS)
         self._overwritten: deque[OverwrittenLine] = deque(maxlen=OVERWRITTEN)
         self._moved: deque[flow_log.Line] = deque(maxlen=flow_log.KEPT)
-        self._moved_before = 0  # the number of the last change that was there when the journal was opened
+        self._moved_before = 0  # the id of the last change that was in the journal when it was opened
         self._heard: dict[str, float] = {}
         self._named: dict[str, float] = {}
         self._heard_changed: set[str] = set()
@@ -137,15 +137,15 @@ class Journal:
             self._thread.shutdown(wait=False)
             self._thread = None
 
-    # Lines come
+    # Adding lines
 
     def add_sync(self, line: SyncLine) -> None:
-        """Keep a line; it is on disk soon."""
+        """Add a line, which is written to disk soon."""
         self._syncs.append(line)
         self._flush_soon()
 
     def add_overwritten(self, event: ChangesMoved, peer_name: str) -> None:
-        """Keep the values that changes overwrote here, if there are any."""
+        """Add the values that changes overwrote here, if any."""
         if event.way is not FlowDirection.IN:
             return
         found = [
@@ -162,19 +162,19 @@ class Journal:
             self._flush_soon()
 
     def add_moved(self, event: ChangesMoved, peer_name: str) -> None:
-        """Keep changes for the next start; of many only the last."""
+        """Keep changes for the next start; of many, only the last."""
         if event.changes:
             self._moved.extend(flow_log.Line(event, one, peer_name) for one in event.changes[-flow_log.KEPT :])
             self._flush_soon()
 
-    # When peers were heard from
+    # When peers were last heard from
 
     def last_contact(self, peer: PeerId) -> float | None:
-        """When this peer was last in sync; None when that is not known."""
+        """Return when this peer was last in sync; None if that is not known."""
         return self._heard.get(peer)
 
     def record_contact(self, peer: PeerId, when: float) -> None:
-        """A peer is in sync."""
+        """Note that a peer was in sync at this time."""
         before = self._heard.get(peer, float("-inf"))
         if when > before or before > time.time():  # the clock was ahead then
             self._heard[peer] = when
@@ -183,7 +183,7 @@ class Journal:
                 self._heard_timer = asyncio.get_running_loop().call_later(HEARD, self._flush_now)
 
     def name_stale(self, peer: PeerId, last: float) -> bool:
-        """Whether a person is to be told that a peer was not heard from since ``last``: once for each silence."""
+        """Return whether to tell a person that a peer was not heard from since ``last``; True once for each silence."""
         if last <= self._named.get(peer, float("-inf")) <= time.time():
             return False
         self._named[peer] = last
@@ -192,31 +192,31 @@ class Journal:
         self._flush_soon()
         return True
 
-    # What is not synced with them
+    # What is not synced with peers
 
     def leave_out(self, peer: PeerId, what: unsynced.Unsynced) -> None:
-        """A peer is connected, and this is not synced with it."""
+        """Note what is not synced with a connected peer."""
         if self._unsynced.get(peer) != what:
             self._unsynced[peer] = what
             self._unsynced_changed.add(peer)
             self._flush_soon()
 
-    # Lines are asked for
+    # Reading lines
 
     async def syncs(self, limit: int = 2_000) -> list[SyncLine]:
         """Return the latest syncs, newest first."""
         return await self._run(self._read_syncs, limit)
 
     async def overwritten(self, limit: int = 2_000) -> list[OverwrittenLine]:
-        """Return the values that were overwritten last, newest first."""
+        """Return the latest overwritten values, newest first."""
         return await self._run(self._read_overwritten, limit)
 
     async def moved_before(self) -> flow_log.FlowLog:
-        """Return the changes that moved last before this journal was opened."""
+        """Return the latest changes from before this journal was opened."""
         return await self._run(self._read_moved)
 
     async def forget_moved(self) -> None:
-        """Forget the changes that moved; what was overwritten stays."""
+        """Forget the changes that were kept for the next start; overwritten values stay."""
         self._moved.clear()
         await self._run(self._forget_moved)
 
@@ -293,10 +293,10 @@ class Journal:
         self._prune()
 
     def _prune(self) -> None:
-        """Forget what is too old, and what is too much.
+        """Delete what is too old or too much.
 
-        A clock that is ahead makes nothing old: time goes on from the newest line that was there when the journal was
-        opened. Who was away for long loses what is too old at the next start.
+        A clock that is ahead makes nothing old: time is counted on from the newest line that was there when the journal
+        was opened. Someone who was away for long loses what is too old only at the next start.
         """
         if self._db is None:
             return
@@ -305,7 +305,7 @@ class Journal:
         try:
             with self._db:
                 for table, most in (("sync", SYNCS), ("overwritten", OVERWRITTEN), ("moved", flow_log.KEPT)):
-                    # what was written after a line that is not too old is none either, whatever the clock said then
+                    # a line written after one that is not too old is not too old either, whatever the clock said
                     self._db.execute(
                         f"DELETE FROM {table} WHERE time < ?1 AND id < coalesce("
                         f"(SELECT min(id) FROM {table} WHERE time BETWEEN ?1 AND ?2), {2**63 - 1})",
@@ -324,7 +324,7 @@ class Journal:
             log.warning("The journal could not be tidied: %s", error)
 
     def _newest(self) -> float:
-        """When the last line was written; later than any time when there is none."""
+        """Return when the last line was written; infinity if there is none."""
         for table in ("sync", "overwritten"):
             for (when,) in self._read(f"SELECT time FROM {table} ORDER BY id DESC LIMIT ?", 1):
                 return float(when)
@@ -352,7 +352,7 @@ class Journal:
         rows = self._read(flow_log.SELECT.format(until=self._moved_before), flow_log.KEPT)
         try:
             return flow_log.read(rows)
-        except (SynclineError, KeyError, TypeError, ValueError) as error:  # damaged, or a later version's
+        except (SynclineError, KeyError, TypeError, ValueError) as error:  # damaged, or of a later version
             log.warning("The latest changes in the journal could not be read: %s", error)
             return flow_log.FlowLog([], {})
 
@@ -368,7 +368,7 @@ class Journal:
 
 
 def _uptime() -> float:
-    """A clock that nobody sets, in seconds; where the system has one, it goes on while the machine sleeps."""
+    """Return the seconds of a clock that nobody can set; if the system has one that runs during sleep, of that."""
     return time.clock_gettime(time.CLOCK_BOOTTIME) if hasattr(time, "CLOCK_BOOTTIME") else time.monotonic()
 
 
@@ -392,5 +392,5 @@ def _same(one: SQLiteValue, other: SQLiteValue) -> bool:
 
 
 def _taken(lines: deque[T]) -> list[T]:
-    """Take everything that waits; the loop may add more meanwhile."""
+    """Take all waiting lines; the loop may add more meanwhile."""
     return [lines.popleft() for _ in range(len(lines))]

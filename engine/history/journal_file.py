@@ -1,4 +1,4 @@
-"""The journal's file: opened, made when needed, and set aside when it is damaged."""
+"""The journal's file: opened, created when needed, and set aside if it is damaged."""
 
 from __future__ import annotations
 
@@ -40,11 +40,15 @@ CREATE TABLE IF NOT EXISTS moved (
     cl INTEGER NOT NULL, old, old_whole INTEGER, old_digest BLOB, had_old INTEGER NOT NULL, global_key TEXT NOT NULL
 );
 """
-"""Tables that a file of this version may lack. Of a peer that is in ``parked_known`` alone all was synced."""
+"""Tables that a file of this version may lack. A peer that is only in ``parked_known`` had everything synced."""
 
 
 def open_file(file: Path | None) -> apsw.Connection:
-    """Open a journal's file, and make it when needed; None: in memory. Raises apsw.Error, OSError."""
+    """Open a journal's file, creating it when needed; None: in memory.
+
+    Raises:
+        apsw.Error, OSError: it cannot be opened, or is of another version.
+    """
     if file is not None:
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     db = apsw.Connection(":memory:" if file is None else str(file))
@@ -61,7 +65,7 @@ def open_file(file: Path | None) -> apsw.Connection:
         db.execute(_LATER).fetchall()
         db.execute("SELECT count(*) FROM sync").fetchall()
         if file is not None:
-            file.chmod(0o600)  # it holds values
+            file.chmod(0o600)  # it contains a person's data
     except BaseException:
         db.close()
         raise
@@ -69,7 +73,7 @@ def open_file(file: Path | None) -> apsw.Connection:
 
 
 def set_aside(file: Path | None) -> None:
-    """Make way for a new journal; the damaged one stays beside it until the next that is."""
+    """Make way for a new journal. The damaged one stays beside it until the next one is damaged."""
     if file is not None and file.exists():
         file.replace(file.with_name(f"{file.name}.damaged"))
         for name in (f"{file.name}-wal", f"{file.name}-shm"):

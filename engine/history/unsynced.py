@@ -1,4 +1,4 @@
-"""What was not synced with a peer when last connected: in the journal's file, for whoever asks later."""
+"""What was not synced with a peer at its last connection, kept in the journal's file for later questions."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ log = logging.getLogger(__name__)
 
 
 class Unsynced(NamedTuple):
-    """What of the tables that both sides have is not synced.
+    """What is not synced of the tables that both sides have.
 
     Attributes:
-        parked: whole tables. one_sided: which columns stay on one side, in sentences.
+        parked: whole tables. one_sided: sentences about columns that stay on one side.
     """
 
     parked: tuple[ParkedTable, ...] = ()
@@ -28,7 +28,7 @@ class Unsynced(NamedTuple):
 
     @classmethod
     def of(cls, status: PeerStatus) -> Unsynced:
-        """What a peer's row tells."""
+        """Return what a peer's row says about it."""
         return cls(status.parked, status.one_sided)
 
 
@@ -45,7 +45,7 @@ def write(db: apsw.Connection, peer: str, unsynced: Unsynced) -> None:
 
 
 def record(file: Path, peer: str, unsynced: Unsynced) -> None:
-    """Write it to a journal that is not open here, and is made when needed."""
+    """Write it to a journal that is not open here, creating that when needed. Failures are only logged."""
     try:
         db = open_file(file)
         try:
@@ -58,7 +58,7 @@ def record(file: Path, peer: str, unsynced: Unsynced) -> None:
 
 
 def read(file: Path) -> dict[str, Unsynced]:
-    """Return it of each peer that was ever connected; nothing where the journal's file cannot be read."""
+    """Return it for each peer that was ever connected; nothing if the journal's file cannot be read."""
     if not file.exists():
         return {}
     try:

@@ -1,7 +1,8 @@
-"""This machine's addresses in its networks, the likeliest to be reached from another machine first.
+"""This machine's addresses in its networks, those most likely to be reachable from another machine first.
 
-A developer's machine has bridges and tunnels by the dozen, and a pairing link has room for a few addresses: first
-comes the interface with the default route, which leads to the local network, then what else is no bridge.
+A developer's machine has bridges and tunnels by the dozen, and a pairing link has room for a few addresses. The
+interface with the default route comes first, as it leads to the local network; then everything else that is not
+virtual.
 """
 
 from __future__ import annotations
@@ -17,14 +18,14 @@ from engine.pairing.pairing_link import ADDRESSES
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 OUTSIDE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}
-"""Addresses that nobody has, by family: the way there is the way out."""
+"""Addresses that nobody has (RFC 5737, RFC 3849), by family: the route there is the way out."""
 
 _VIRTUAL = Path("/sys/devices/virtual/net")
 _UP, _REJECT = 0x1, 0x200
 
 
 def own_addresses() -> tuple[str, ...]:
-    """Return this machine's addresses in its networks, the likeliest first; its own for itself if it is in none."""
+    """Return this machine's addresses in its networks, the likeliest first; its loopback address if it is in none."""
     import ifaddr
 
     found: dict[Address, str] = {}
@@ -39,13 +40,13 @@ def own_addresses() -> tuple[str, ...]:
 def likeliest(
     found: Mapping[Address, str], ways_out: Sequence[str], sources: Iterable[Address], virtual: Iterable[str]
 ) -> list[Address]:
-    """Put addresses in order, without those that no other machine can reach.
+    """Sort addresses by how likely they are to be reached, leaving out those that no other machine can reach.
 
     Args:
         found: the interface of each address.
-        ways_out: interfaces with a default route, the best first; empty where the system does not tell.
+        ways_out: interfaces with a default route, the best first; empty if the system does not say.
         sources: addresses that the system would use towards the outside.
-        virtual: interfaces that no hardware stands behind.
+        virtual: interfaces without hardware.
     """
     ways, sources, virtual = list(ways_out), set(sources), set(virtual)
 
@@ -62,7 +63,7 @@ def ways_out(ipv4: str, ipv6: str) -> tuple[str, ...]:
     """Return the interfaces with a default route, those of the lowest metric first.
 
     Args:
-        ipv4, ipv6: the tables of routes, as Linux writes them in /proc/net/route and /proc/net/ipv6_route.
+        ipv4, ipv6: routing tables in the format of Linux's /proc/net/route and /proc/net/ipv6_route.
     """
     found = sorted([*_ways_out_4(ipv4), *_ways_out_6(ipv6)])
     return tuple(dict.fromkeys(name for _, _, name in found))
@@ -83,7 +84,7 @@ def _ways_out_6(table: str) -> Iterator[tuple[int, int, str]]:
 
 
 def _routes() -> tuple[str, str]:
-    """The system's tables of routes; empty where it is not Linux."""
+    """Return the system's routing tables; empty if it is not Linux."""
     tables = []
     for path in (Path("/proc/net/route"), Path("/proc/net/ipv6_route")):
         try:
@@ -94,7 +95,7 @@ def _routes() -> tuple[str, str]:
 
 
 def _sources() -> Iterator[Address]:
-    """The addresses that the system would use towards the outside; nothing is sent."""
+    """Yield the addresses that the system would use towards the outside. Nothing is sent."""
     for family, outside in OUTSIDE.items():
         with contextlib.suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as probe:
             probe.connect((outside, 9))

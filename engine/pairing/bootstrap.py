@@ -1,6 +1,6 @@
-"""A database file for a machine that has none yet: with tables like those of the other side, and no row.
+"""Creates a database file for a machine that has none yet, with tables like the other side's, and no rows.
 
-They are made from a checked plan (``engine.table_plan``): no SQL of the other side is ever run.
+The tables are created from a checked plan (``engine.table_plan``): no SQL from the other side is ever run.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ class _Taken(UsageError):
 
 
 def is_new(path: Path) -> bool:
-    """Whether there is no such file yet, or one without tables.
+    """Return whether the file does not exist yet, or has no tables.
 
     Raises:
-        ReplicaError: what is there cannot be read.
+        ReplicaError: it cannot be read.
     """
     if not path.exists():
         return True
@@ -40,10 +40,10 @@ def is_new(path: Path) -> bool:
 
 
 def check_place(path: Path) -> None:
-    """See whether a file can be made so.
+    """Check that a file can be created or filled in this place.
 
     Raises:
-        UsageError: it holds tables, or its folder cannot take it.
+        UsageError: it has tables, or there is no such folder. StorageFailed: it cannot be written.
     """
     if not is_new(path):
         raise UsageError(
@@ -58,22 +58,23 @@ def check_place(path: Path) -> None:
 
 
 def make_file(path: Path, tables: Tables, *, extension: bool = False) -> tuple[str, ...]:
-    """Make the file, or fill one without tables: all of it or nothing.
+    """Create the file, or fill one without tables: all of it or nothing.
 
     Args:
-        extension: its tables are for programs that load cr-sqlite, and for no others.
+        extension: whether the tables are for programs that load cr-sqlite, and no others.
 
     Returns:
-        the names of the tables that are for such programs in any case (``Replica.create_tables``).
+        the names of tables that are for such programs in any case (``Replica.create_tables``).
 
     Raises:
-        UsageError: the tables cannot be made, or somebody else made some meanwhile. SynclineError: the disk.
+        UsageError: the tables cannot be created, or somebody else created some meanwhile. SynclineError: writing
+            failed.
     """
     check_plans(tables.plans)
     there = path.exists()
     try:
         return _fill(path, tables, extension)
-    except (FileBusy, _Taken):  # somebody else's by now
+    except (FileBusy, _Taken):  # the file is somebody else's by now
         raise
     except BaseException:
         if not there:

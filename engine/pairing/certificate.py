@@ -1,7 +1,8 @@
-"""The certificate of this machine: made on first use, kept in the folder for data, signed by nobody but itself.
+"""This machine's certificate: self-signed, made on first use, and kept in the data folder.
 
-No authority vouches for it. Whoever pairs learns its fingerprint from the pairing link, and knows it again by that
-(``pinning.py``). So its name and its end mean nothing: it is made to last, for a new one would undo every pairing.
+No authority vouches for it. Other machines learn its fingerprint from the pairing link and recognise it by that
+(``engine.transport.tls_pinning``). So its name and expiry mean nothing; it is made to last, as a new one would undo
+every pairing.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from engine.text import t
 from engine.transport.tls_pinning import fingerprint_of
 
 FILE = "certificate.pem"
-"""Holds the key too: one file is written whole or not at all, and the two cannot be taken apart."""
+"""The file of both certificate and key, so that they are written whole or not at all, and cannot be separated."""
 
 LASTS = timedelta(days=100 * 365)
 
@@ -40,10 +41,10 @@ class Certificate:
 
 
 def own_certificate(folder: Path) -> Certificate:
-    """Return the certificate in ``folder``, made now if there is none; only its owner can read the file.
+    """Return the certificate in ``folder``, made now if there is none. Only its owner can read the file.
 
     Raises:
-        SynclineError: it cannot be read or made. One that is damaged is left as it is, for others have it pinned.
+        SynclineError: it cannot be read or made. A damaged one is left as it is, as other machines have pinned it.
     """
     path = folder / FILE
     try:
@@ -72,8 +73,8 @@ def own_certificate(folder: Path) -> Certificate:
 
 
 def _make() -> Sequence[bytes]:
-    """Make a key and a certificate for it, both PEM."""
-    from cryptography import x509  # takes its time to load, and is needed once in a machine's life
+    """Make a key and a certificate for it, both in PEM."""
+    from cryptography import x509  # slow to load, and needed once in a machine's life
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -98,7 +99,7 @@ def _make() -> Sequence[bytes]:
 
 
 def _write(path: Path, parts: Sequence[bytes]) -> None:
-    """Write the file whole, unless another program was faster: then its certificate is ours as well."""
+    """Write the file whole, unless another program was faster; then its certificate is ours as well."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".certificate-")  # made with 0600
     try:

@@ -1,8 +1,8 @@
-"""Synclines that share find each other in the local network, by DNS-SD (RFC 6763), as printers do.
+"""Lets Synclines that share find each other in the local network, by DNS-SD (RFC 6763), as printers do.
 
-What is told to everybody: the machine's name, where it listens, the protocol, a hash of its certificate, and a hash of
-the tables of each database that it shares, so that others see whether one of theirs fits. Nothing else: no file or
-room, no table or column by name, no secret. Finding a machine lets nobody in: that takes a pairing link.
+Everybody is told the machine's name, where it listens, the protocol, a hash of its certificate, and a hash of the
+tables of each shared database, so that others see whether one of theirs fits. Nothing else is told: no file or room, no
+table or column name, no secret. Finding a machine does not let anybody in: that takes a pairing link.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ log = logging.getLogger(__name__)
 SERVICE = "_syncline._tcp.local."
 
 THIS_MACHINE = "127.0.0.1"
-"""The interface for what others may not hear of. (Over IPv6, systems do not carry multicast on theirs.)"""
+"""The interface for what other machines must not hear. (Systems carry no IPv6 multicast on the loopback interface.)"""
 
 ANSWER_WITHIN = 1_500
-"""Milliseconds for a machine that was heard of to say the rest."""
+"""Milliseconds for a machine that was found to send its details."""
 
 GOOD_FOR = 20
-"""Seconds for which a machine's word on its address holds: one that crashed, or lost its network, says no goodbye."""
+"""Seconds for which an announced address is valid, as a machine that crashed or lost its network says no goodbye."""
 
 ASK_AGAIN = 5.0
-"""Seconds between two looks whether it holds still; the network is asked only when it does not."""
+"""Seconds between two checks whether it is still valid; the network is asked only if it is not."""
 
 MOVED_EVERY = 5.0
-"""Seconds between two looks whether this machine has other addresses now."""
+"""Seconds between two checks whether this machine's addresses have changed."""
 
 MOST = 200
-"""Machines that are looked at; more than that is no network of a person's."""
+"""How many machines are asked for details at once; no person's network has more."""
 
 LONGEST_NAME = 40
 OFFERS = 12
-"""Hashes in one announcement: a text record holds 255 bytes."""
+"""The most hashes in one announcement, as a text record holds 255 bytes."""
 
 _HASH = re.compile(r"[0-9a-f]{16}")
 
@@ -63,7 +63,7 @@ class Found:
 
     Attributes:
         name: what it calls itself, made safe to show. addresses, port: where it listens.
-        protocol: the version it speaks.
+        protocol: the protocol number it speaks.
         certificate: ``mark`` of its certificate's fingerprint.
         offers: ``offer`` of each database that it shares.
     """
@@ -77,18 +77,18 @@ class Found:
 
 
 def mark(fingerprint: str) -> str:
-    """Return the hash by which a machine with this certificate is known again in the network."""
+    """Return the hash by which a machine with this certificate is recognised in the network."""
     return _short(f"certificate {fingerprint}")
 
 
 def offer(tables: Iterable[Shape]) -> str:
-    """Return the hash of a database's tables: the same for two that fit together, whatever rows they hold."""
+    """Return the hash of a database's tables, the same for two that fit together, whatever their rows."""
     shapes = sorted((shape.name, *shape.key, "", *sorted(shape.columns)) for shape in tables)
     return _short(f"tables {shapes}")
 
 
 def _shortened(offers: Iterable[str]) -> tuple[str, ...]:
-    """Return the offers that one announcement has room for."""
+    """Return as many offers as one announcement has room for."""
     return tuple(sorted(set(offers)))[:OFFERS]
 
 
@@ -97,14 +97,14 @@ def _short(text: str) -> str:
 
 
 class Announcement:
-    """Tells the network of this machine while it shares. Async context manager; leaving it says goodbye.
+    """Announces this machine in the network while it shares. An async context manager; leaving it says goodbye.
 
-    Trouble is logged and keeps nothing from going on: pairing by link needs no announcement.
+    Failures are only logged, as pairing by link needs no announcement.
 
     Args:
-        name: of the machine. addresses, port: where it listens. fingerprint: of its certificate.
+        name: the machine's. addresses, port: where it listens. fingerprint: of its certificate.
         offers: ``offer`` of each database.
-        moved: gives the addresses as they are now, where they may change; looked at every ``MOVED_EVERY`` seconds.
+        moved: returns the current addresses, if they may change; called every ``MOVED_EVERY`` seconds.
     """
 
     def __init__(
@@ -142,14 +142,14 @@ class Announcement:
         await self._send_goodbye()
 
     def offer(self, offers: Iterable[str]) -> None:
-        """Announce these offers from now on, in place of those before."""
+        """Announce these offers from now on, in place of the earlier ones."""
         kept = _shortened(offers)
         if kept != self._offers:
             self._offers = kept
             self._anew.set()
 
     async def _go_on(self) -> None:
-        """Tell, and tell anew where the machine came into another network: the sockets are bound to the old one."""
+        """Announce, and again after a move to another network, as the sockets are bound to the old one."""
         await self._announce()
         while True:
             with contextlib.suppress(TimeoutError):
@@ -171,7 +171,7 @@ class Announcement:
         try:
             if self._info is not None:
                 await (await zeroconf.async_unregister_service(self._info))
-        except Exception as error:  # the network may be gone, and each system says so in its own way
+        except Exception as error:  # the network may be gone, which each system reports in its own way
             log.info("The goodbye could not be said: %s", error)
         finally:
             await to_the_end(zeroconf.async_close())
@@ -184,7 +184,7 @@ class Announcement:
         properties = {"v": str(PROTOCOL), "n": self._name, "c": self._certificate, "o": offers}
         info = AsyncServiceInfo(
             SERVICE,
-            f"{self._certificate}-{self._port}.{SERVICE}",  # two machines may have one name
+            f"{self._certificate}-{self._port}.{SERVICE}",  # two machines may have the same name
             port=self._port,
             properties=properties,
             addresses=packed,
@@ -205,15 +205,15 @@ class Announcement:
 
 
 class Discovery:
-    """Looks for other machines. Async context manager.
+    """Looks for other machines. An async context manager.
 
     Args:
-        on_change: called on the loop when one was found, changed or went.
-        here: look on this machine alone.
-        own: the fingerprint of this machine's certificate, which is left out; '' when it has none.
+        on_change: called on the loop when one was found, changed or left.
+        here: look only on this machine.
+        own: the fingerprint of this machine's certificate, which is left out; '' if it has none.
 
     Attributes:
-        problem: why nothing can be found, in a sentence; '' when nothing is known to hinder it.
+        problem: why nothing can be found, in a sentence; '' if no problem is known.
     """
 
     def __init__(self, on_change: Callable[[], None] = lambda: None, *, here: bool = False, own: str = "") -> None:
@@ -230,7 +230,7 @@ class Discovery:
 
     @property
     def found(self) -> tuple[Found, ...]:
-        """Who is there now, by name."""
+        """The machines that are there now, ordered by name."""
         return tuple(sorted(self._found.values(), key=lambda found: found.name.casefold()))
 
     async def __aenter__(self) -> Discovery:
@@ -273,7 +273,7 @@ class Discovery:
             self._asking[name] = self._loop.create_task(self._ask(name))
 
     async def _ask(self, name: str) -> None:
-        """Ask what a machine says of itself, and again when that does not hold any more, until its goodbye."""
+        """Ask a machine for its details, and again when they expire, until it says goodbye."""
         from zeroconf.asyncio import AsyncServiceInfo
 
         assert self._zeroconf is not None
@@ -281,7 +281,7 @@ class Discovery:
             info = AsyncServiceInfo(SERVICE, name)
             try:
                 there = await info.async_request(self._zeroconf.zeroconf, ANSWER_WITHIN)
-            except Exception as error:  # the network may be gone, and each system says so in its own way
+            except Exception as error:  # the network may be gone, which each system reports in its own way
                 log.info("A machine could not be asked: %s", error)
                 there = False
             found = _read(info) if there else None
@@ -298,16 +298,16 @@ class Discovery:
 
 
 def machine_name() -> str:
-    """Return what this machine calls itself."""
+    """Return this machine's host name, without its domain."""
     return socket.gethostname().partition(".")[0] or "A machine"
 
 
 def _open(*, here: bool) -> AsyncZeroconf:
-    """Open the sockets: for IPv4 and IPv6, as far as the machine has them."""
+    """Open the sockets for IPv4 and IPv6, as far as the machine has them."""
     from zeroconf import InterfaceChoice, IPVersion
     from zeroconf.asyncio import AsyncZeroconf
 
-    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns of each interface that carries no multicast
+    logging.getLogger("zeroconf").setLevel(logging.ERROR)  # it warns about each interface without multicast
     if here:
         return AsyncZeroconf(interfaces=[THIS_MACHINE])
     with contextlib.suppress(OSError):
@@ -316,7 +316,7 @@ def _open(*, here: bool) -> AsyncZeroconf:
 
 
 def _read(info: AsyncServiceInfo) -> Found | None:
-    """Make what a machine says of itself safe to use; None for what no Syncline says."""
+    """Make a machine's announcement safe to use; return None if it is not a Syncline's."""
     said = {key: value or "" for key, value in info.decoded_properties.items()}
     addresses = tuple(dict.fromkeys(info.parsed_addresses()))[:8]
     version = said.get("v", "")

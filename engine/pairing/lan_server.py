@@ -1,6 +1,6 @@
-"""Serves chosen databases from this machine: certificate, tokens and hub in one, each database a room.
+"""Serves chosen databases from this machine: certificate, tokens and hub in one, with each database as a room.
 
-On this machine alone or in the local network, it is always TLS, and nobody comes in without a token of their own.
+On this machine alone or in the local network, TLS is always used, and nobody is admitted without a token of their own.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from engine.wire.handshake import check_room
 log = logging.getLogger(__name__)
 
 EVERYWHERE = ""
-"""The host to listen on for all of this machine's addresses, IPv4 and IPv6."""
+"""The host for listening on all of this machine's addresses, IPv4 and IPv6."""
 
 
 class LanServer:
-    """The databases that this machine shares. Async context manager.
+    """The databases that this machine shares. An async context manager.
 
     Args:
-        folder: of the certificate, the tokens and who was seen when; made when needed.
+        folder: for the certificate, the tokens and when guests were last seen; created when needed.
         hosts: where replicas are opened. rooms: the file of each room.
-        lan: listen in the local network too, not on this machine alone.
+        lan: listen in the local network too, not only on this machine.
         port: where to listen; 0 picks a free one.
-        inbound: where the paired devices are noted when they connect.
+        inbound: where paired devices are registered when they connect.
         backups: as for ``Hub``.
-        on_change: called when somebody came, went or was paired.
-        on_paired: called with the name of a machine that has just been paired, and the six words of its link.
+        on_change: called when somebody came, left or was paired.
+        on_paired: called with the name of a machine that was just paired, and the six words of its link.
     """
 
     def __init__(
@@ -103,22 +103,22 @@ class LanServer:
 
     @property
     def fingerprint(self) -> str:
-        """That of this machine's certificate."""
+        """The fingerprint of this machine's certificate."""
         assert self._certificate is not None
         return self._certificate.fingerprint
 
     @property
     def addresses(self) -> tuple[str, ...]:
-        """Where it can be reached."""
+        """The addresses where it can be reached."""
         return own_addresses() if self.lan else ("127.0.0.1",)
 
     @property
     def reaches_others(self) -> bool:
-        """Whether another machine can come here: not where it is for this machine alone, or this is in no network."""
+        """Whether another machine can connect: not if it listens only here, or the machine is in no network."""
         return not all(ipaddress.ip_address(address).is_loopback for address in self.addresses)
 
     def invite(self, room: str) -> PairingLink:
-        """Make a pairing link to a room: good once, and for ten minutes.
+        """Make a pairing link to a room; it works once, within ten minutes.
 
         Raises:
             UsageError: the room is not shared.
@@ -130,12 +130,12 @@ class LanServer:
         return link
 
     def withdraw(self, link: PairingLink) -> None:
-        """Let a link that was not used be good no more."""
+        """Revoke an unused pairing link."""
         self._guests.withdraw(link.token)
         self._links.pop(link.token, None)
 
     def guests(self) -> list[Guest]:
-        """Return everybody who may come in, by name."""
+        """Return everybody who is admitted, ordered by name."""
         here = self._inside()
         return [
             Guest(token.name, ", ".join(token.rooms or ()), token.name in here, self._seen.when(token.name))
@@ -143,10 +143,10 @@ class LanServer:
         ]
 
     async def revoke_guest(self, name: str) -> None:
-        """Take somebody's token back: whoever came in with it is cut at once.
+        """Revoke a guest's token and cut the connections made with it.
 
         Raises:
-            UsageError: there is nobody of this name. SynclineError: it could not be written.
+            UsageError: there is no guest of this name. SynclineError: the file could not be written.
         """
         await asyncio.to_thread(revoke, self._guests.path, name)
         self._seen.forget(name)
@@ -171,7 +171,7 @@ class LanServer:
 
 
 def room_for(name: str, taken: Collection[str] = ()) -> str:
-    """Return a room's name made of a database's, and of no other room's."""
+    """Return a room name derived from a database's, and different from those taken."""
     room = "".join(c if (c.isalnum() and ord(c) < 256) or c in " _-" else "-" for c in name).strip(" -")[:60]
     try:
         room = check_room(room)
@@ -181,14 +181,14 @@ def room_for(name: str, taken: Collection[str] = ()) -> str:
 
 
 def _free_port(host: str) -> int:
-    """Return a port that is free now, for all addresses alike: each family would pick one of its own."""
+    """Return a port that is free now, to use for all addresses, as each address family would otherwise pick its own."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.bind((host, 0))
         return int(probe.getsockname()[1])
 
 
 class _Seen:
-    """When each guest was last here: kept in a file, which may be lost without harm."""
+    """When each guest was last connected, kept in a file that may be lost without harm."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -1,7 +1,7 @@
-"""Who may come in where a machine shares its databases: whoever was paired, each with a token of its own.
+"""Who is admitted where a machine shares its databases: everybody who was paired, each with a token of their own.
 
-A pairing link holds a token that is good once and for ten minutes. The hub trades it, in the handshake, for a lasting
-one, which goes into the file of tokens (``engine.hub.tokens``) under the name that the other machine gives.
+A pairing link contains a token that works once, within ten minutes. In the handshake, the hub exchanges it for a
+lasting one, which goes into the token file (``engine.hub.tokens``) under the name that the other machine gives.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from engine.hub.tokens import MAX_TOKEN_NAME, digest, load, make
 from engine.text import printable, t
 
 GOOD_FOR = 600.0
-"""Seconds for which a pairing link can be used."""
+"""Seconds for which a pairing link is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """One pairing link that was made: the hash of its token, the room it is for, and until when it is good."""
+    """A pairing link that was made: the hash of its token, the room it is for, and until when it is valid."""
 
     sha256: str
     room: str
@@ -32,13 +32,13 @@ class Invitation:
 
 
 class Guests(TokenFile):
-    """The tokens of those who were paired, and the links that were made and not used yet.
+    """The tokens of paired machines, and the links that were made and not used yet.
 
-    Links are not kept: those that were made before this program started are good no more.
+    Links are not stored: those made before this program started are no longer valid.
 
     Args:
-        path: the file of tokens; made when the first is paired.
-        on_paired: called with the name of a machine that has just been paired, and the token of its link.
+        path: the token file, created when the first machine is paired.
+        on_paired: called with the name of a machine that was just paired, and the token of its link.
         now: the clock, in seconds; only differences matter.
     """
 
@@ -56,7 +56,7 @@ class Guests(TokenFile):
         self._past: set[str] = set()
 
     def invite(self, room: str) -> str:
-        """Return a token for a pairing link to this room: good once, and for ten minutes."""
+        """Return a token for a pairing link to this room; it works once, within ten minutes."""
         self._forget_late()
         secret = secrets.token_urlsafe(32)
         invitation = Invitation(digest(secret), room, self._now() + GOOD_FOR)
@@ -64,10 +64,11 @@ class Guests(TokenFile):
         return secret
 
     def withdraw(self, secret: str) -> None:
-        """Let a link that was not used be good no more."""
+        """Revoke an unused pairing link, by its token."""
         self._end(digest(secret))
 
     def admit(self, room: str, secret: str | None, *, name: str = "") -> Grant:
+        """Admit whoever shows a valid token, exchanging that of a pairing link for a lasting one."""
         self._forget_late()
         shown = digest(secret or "")
         if any(hmac.compare_digest(past, shown) for past in self._past):

@@ -1,9 +1,9 @@
-"""The pairing link: all that another machine needs to become a peer, as text and as a QR code.
+"""The pairing link: everything that another machine needs to become a peer, as text and as a QR code.
 
     syncline://pair?at=192.168.1.5,fd00::7&port=8787&room=todo&token=…&cert=…
 
-``at`` holds the addresses to try, ``token`` is good once and for ten minutes, ``cert`` is the SHA-256 of the
-certificate to expect, in base64 for URLs. Whoever reads the link first can use it: it is as secret as a password.
+``at`` has the addresses to try; ``token`` works once, within ten minutes; ``cert`` is the SHA-256 of the certificate to
+expect, in URL-safe base64. Whoever reads the link first can use it: it is as secret as a password.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from engine.wire.room_address import place_room
 SCHEME = "syncline"
 
 LONGEST = 1_000
-"""Characters of a link: a QR code of more is hard to read."""
+"""The most characters of a link, as a longer QR code is hard to scan."""
 
 ADDRESSES = 8
-"""Addresses in one link."""
+"""The most addresses in one link."""
 
 _KEYS = ("at", "port", "room", "token", "cert")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{20,100}")
@@ -37,12 +37,12 @@ _NAME = re.compile(r"(?!-)[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63})*\.?")
 
 @dataclass(frozen=True, slots=True)
 class PairingLink:
-    """What a link says.
+    """What a link contains.
 
     Attributes:
         addresses: where the other machine may be reached: IP addresses or names, the likeliest first.
         port, room: of its hub.
-        token: to be traded for a lasting one; once, within ten minutes.
+        token: to be exchanged for a lasting one; once, within ten minutes.
         fingerprint: of its certificate, in hex.
     """
 
@@ -66,20 +66,20 @@ class PairingLink:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Six words that both sides show."""
+        """The six words that both sides show."""
         return six_words(self.fingerprint, self.token)
 
 
 def url_of(address: str, port: int) -> str:
-    """Return the URL of a machine that shares, by an IP address or a name; the room goes behind it."""
+    """Return the URL of a machine that shares, by its IP address or name; the room is to be appended."""
     return f"wss://{f'[{address}]' if ':' in address else address}:{port}{ROOMS}"
 
 
 def parse(text: str) -> PairingLink:
-    """Read a link that a person pasted or opened.
+    """Parse a link that a person pasted or opened.
 
     Raises:
-        UsageError: it is none, or not a whole one; says what is wrong, and never repeats the token.
+        UsageError: it is not a link, or not a complete one; says what is wrong, without repeating the token.
     """
     text = text.strip()
     try:
@@ -110,12 +110,12 @@ def parse(text: str) -> PairingLink:
 
 
 def is_link(text: str) -> bool:
-    """Whether a text means to be a pairing link, whole or not."""
+    """Return whether a text is meant to be a pairing link, complete or not."""
     return text.strip().lower().startswith(f"{SCHEME}:")
 
 
 def qr_on_terminal(text: str) -> str:
-    """Return the QR code of a link as lines for a terminal, in half blocks: dark on light, whatever its colours."""
+    """Return a link's QR code as lines of half blocks for a terminal, dark on light whatever the terminal's colours."""
     import segno
 
     lines = io.StringIO()
@@ -124,7 +124,7 @@ def qr_on_terminal(text: str) -> str:
 
 
 def qr_modules(text: str) -> tuple[tuple[bool, ...], ...]:
-    """Return the QR code of a link as rows of modules, True for dark, without the light border of four modules."""
+    """Return a link's QR code as rows of modules, True for dark, without the light border of four modules."""
     import segno
 
     return tuple(tuple(bool(module) for module in row) for row in segno.make(text, error="m", micro=False).matrix)

@@ -12,11 +12,11 @@ from engine.transport.sockets import stagger
 from engine.transport.tls_pinning import pinned
 
 REACH_WITHIN = 5.0
-"""Seconds for an address to take a connection, and as many for its certificate."""
+"""Seconds for an address to accept a connection, and again for showing its certificate."""
 
 
 async def answering(addresses: Sequence[str], port: int) -> AsyncGenerator[str, None]:
-    """Try all addresses at once, and give the URLs of those that take a connection, the quickest first."""
+    """Try all addresses in parallel, and yield the URLs of those that accept a connection, the fastest first."""
 
     async def reach(address: str) -> str | None:
         with contextlib.suppress(OSError, TimeoutError):
@@ -39,7 +39,7 @@ async def answering(addresses: Sequence[str], port: int) -> AsyncGenerator[str, 
 
 
 async def where_it_is(addresses: Sequence[str], port: int, fingerprint: str) -> str | None:
-    """Return the URL at which the machine with this certificate answers; None if none of these is it."""
+    """Return the URL at which the machine with this certificate answers; None if it is at none of these addresses."""
     async with contextlib.aclosing(answering(addresses, port)) as urls:
         async for url in urls:
             with contextlib.suppress(OSError, TimeoutError):  # another machine: it does not have the certificate

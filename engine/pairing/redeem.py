@@ -1,4 +1,4 @@
-"""The other end of a pairing link: finds the machine, and trades the link's token for a lasting one."""
+"""The other end of a pairing link: finds the machine, and exchanges the link's token for a lasting one."""
 
 from __future__ import annotations
 
@@ -16,20 +16,21 @@ from engine.wire.room_address import place_room
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """What came of a trade: the address that answered, and the token to show there from now on."""
+    """The result of pairing: the address that answered, and the token to use there from now on."""
 
     url: str
     token: str = field(repr=False)
 
 
 async def trade(link: PairingLink, *, name: str = "") -> Paired:
-    """Trade a link's token.
+    """Exchange a link's token for a lasting one.
 
     Args:
         name: what the other machine is to call this one; by default this machine's name.
 
     Raises:
-        PeerUnreachable: none of the addresses answers. PeerRefused: the link was used, is too old, or its room is gone.
+        PeerUnreachable: none of the addresses answers. PeerRefused: the link was used or has expired, or its room is
+            gone.
         CertificateChanged: only other machines answer.
     """
     error: PeerUnreachable | PeerRefused = PeerUnreachable(

@@ -1,7 +1,7 @@
-"""Follows a paired machine to where it is now, when it does not answer any more where it was.
+"""Follows a paired machine to its new address when it no longer answers at the old one.
 
-It is looked for in the network only while one is lost. That somebody announces its mark proves nothing: it is followed
-to an address that shows its certificate, which nobody else can.
+The network is searched only while a machine is lost. That somebody announces its mark proves nothing: it is followed
+only to an address that shows its certificate, which nobody else can.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from engine.wire.room_address import place_room, without_room
 log = logging.getLogger(__name__)
 
 RETRY = 5.0
-"""Seconds after which one who was found but did not answer is tried again."""
+"""Seconds after which a machine that was found but did not answer is tried again."""
 
 
 class Relocator:
     """Looks for lost machines, in a task of its own while there are any.
 
     Args:
-        lost: gives the peers whose machine does not answer where it was.
+        lost: returns the peers whose machine does not answer at its address.
         moved: called with a peer and the address at which it answers now.
     """
 
@@ -44,16 +44,16 @@ class Relocator:
 
     @property
     def searching(self) -> bool:
-        """Whether somebody is looked for now."""
+        """Whether a machine is being looked for."""
         return self._task is not None
 
     def check(self) -> None:
-        """Look for whoever is lost, if anybody is."""
+        """Begin looking for lost machines, if there are any."""
         if self._task is None and not self._closed and self._lost():
             self._task = asyncio.get_running_loop().create_task(self._run())
 
     async def close(self) -> None:
-        """Look no more."""
+        """Stop looking."""
         self._closed = True
         if self._task is not None:
             self._task.cancel()
@@ -63,15 +63,15 @@ class Relocator:
         try:
             while self._lost():
                 await self._search()
-        except SynclineError as error:  # the new address could not be kept
+        except SynclineError as error:  # the new address could not be saved
             log.warning("%s", error)
-        except Exception:  # a defect of ours must not end in silence
+        except Exception:  # a bug of ours must not go unnoticed
             log.exception("Looking for paired machines failed")
         finally:
             self._task = None
 
     async def _search(self) -> None:
-        """Look while somebody is lost, and this machine stays in its network: the sockets are bound to that."""
+        """Look while somebody is lost and this machine stays in its network, as the sockets are bound to that."""
         changed, addresses = asyncio.Event(), own_addresses()
         here = all(_is_here(peer) for peer in self._lost())
         async with Discovery(changed.set, here=here) as discovery:
@@ -95,7 +95,7 @@ class Relocator:
 
 
 def _is_here(peer: PeerConfig) -> bool:
-    """Whether a peer is on this machine."""
+    """Return whether a peer is on this machine."""
     try:
         return ipaddress.ip_address(urlsplit(peer.url).hostname or "").is_loopback
     except ValueError:

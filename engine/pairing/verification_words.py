@@ -1,7 +1,7 @@
-"""Six words that two people can read to each other, to see that both machines mean the same pairing.
+"""Six words that two people can read to each other, to make sure that both machines mean the same pairing.
 
-The words are short, common, and start or sound differently enough to be told apart over the telephone. The list may
-never change: both sides must know the same one.
+The words are short and common, and begin or sound differently enough to be told apart over the telephone. The list must
+never change, as both sides must have the same one.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 
 COUNT = 6
-"""Words that are shown: 48 bits, too many to find another pairing that shows the same within its ten minutes."""
+"""How many words are shown: 48 bits, too many for finding another pairing with the same words within ten minutes."""
 
 _LIST = """
 acorn actor album amber anchor angle apple apron arrow aspen atlas autumn badge baker balcony bamboo banjo barley
@@ -31,10 +31,10 @@ umbrella
 """
 
 WORDS = tuple(_LIST.split())
-"""One for each value of a byte."""
+"""One word for each value of a byte."""
 
 
 def six_words(fingerprint: str, token: str) -> tuple[str, ...]:
-    """Return the words of a pairing: of the certificate's fingerprint and the link's token, the same on both sides."""
+    """Return a pairing's words, the same on both sides, from the certificate's fingerprint and the link's token."""
     seen = hashlib.sha256(f"syncline words {fingerprint} {token}".encode()).digest()
     return tuple(WORDS[number] for number in seen[:COUNT])
