@@ -149,7 +149,7 @@ def spelled(root: Root, value: str) -> str:
     """Return an SQL expression for what is sent of a value in a column that holds this table's numbers. (All of them
     have a record once captured; one without is sent as the name that it will get.)"""
     number = number_of(value)
-    found = f"(SELECT substr(p.pk, {1 + len(_BEFORE)}) FROM main.{root.rows} AS p WHERE p.k0 = {{number}})"
+    found = f"(SELECT substr(p.pk, {1 + len(_BEFORE)}) FROM main.{root.rows} AS p WHERE p.k0 = +{{number}})"
     name_ = f"ifnull({found}, {{own}})"
     return (
         f"CASE typeof({value}) WHEN 'integer' THEN CASE {value} WHEN 0 THEN 0"
