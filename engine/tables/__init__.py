@@ -1,19 +1,19 @@
 """What every kind of synced table shares.
 
 - ``kind``: what a kind does for a replica
-- ``types``: what a replica's methods take and return; ``waiting``: what of a file waits for something, or somebody;
-  ``applied``: what a merge did; ``findings``: what is damaged; ``additions``: what a file got after another side's
-  tables; ``likely_reference``: a column that looks like one
-- ``row_names``: the names by which rows travel whose number each machine hands out
-- ``pack``: packed keys; ``batches``: changes cut up for merging; ``validate``: refuses what no honest peer sends;
-  ``refusals``: what a merge is refused for; ``used_up``: versions to which nobody counts
-- ``grouping``: many changes at once
+- ``types``: what a replica's methods take and return; ``waiting``: what in a file waits for something or somebody;
+  ``applied``: what a merge did; ``findings``: what is damaged; ``additions``: what was added to a file to match another
+  side's tables; ``likely_reference``: a column that looks like a reference
+- ``row_names``: the names under which rows travel if each machine assigns their numbers
+- ``pack``: packed keys; ``batches``: divides changes for merging; ``validate``: refuses what no honest peer sends;
+  ``refusals``: why a merge is refused; ``used_up``: versions that nobody reaches by counting
+- ``grouping``: handles many changes at once
 - ``ranges``: what is read for a peer; ``reading``: filters and measures
 - ``digests``: of rows and of history; ``row_digests``: rows by key
-- ``plans``: what another side is told of a table; ``defaults``, ``ddl_tokens``: what its text says
-- ``introspect``: tables as the file's schema has them; ``names``: names of what lies beside them;
-  ``framework_tables``: those that are not proposed
-- ``sql_changes``: what ``crsql_changes`` has of other kinds than its own
+- ``plans``: how a table is described to another side; ``defaults``, ``ddl_tokens``: parse its definition
+- ``introspect``: tables according to the file's schema; ``names``: the names of their bookkeeping;
+  ``framework_tables``: tables that are not proposed
+- ``sql_changes``: what ``crsql_changes`` shows of other kinds than its own
 - ``parking``: tables that take no part in sync for now; ``withheld``: rows that cannot be sent for now
 - ``app_triggers``: an app's triggers, and what they write; ``trigger_rule``: what they may write during a merge;
   ``omitted_triggers``: those that cannot run here

@@ -1,4 +1,4 @@
-"""What a file got after another side's tables."""
+"""What was added to a file to match another side's tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Addition(NamedTuple):
-    """A table, or a column of one; ``column`` is empty for a whole table."""
+    """A table that was added, or a column of one; ``column`` is '' for a whole table."""
 
     table: str
     column: str = ""

@@ -20,10 +20,10 @@ class TriggerWrite(NamedTuple):
 
     Attributes:
         trigger: its name.
-        on: what it is on: the table that is merged into, or one that another trigger writes to.
+        on: the table that it is on: the one merged into, or one that another trigger writes to.
         target: the table that it writes to.
         action: SQLITE_INSERT, SQLITE_UPDATE or SQLITE_DELETE.
-        column: of an update, the column; "ROWID" for the number of the row.
+        column: for an update, the column; "ROWID" for the row's number.
     """
 
     trigger: str
@@ -38,9 +38,9 @@ class Effects:
     """What happens when rows of a table are merged.
 
     Attributes:
-        runs: the triggers that run, also those that others set off.
+        runs: the triggers that run, including those set off by others.
         writes: what they write.
-        error: why they cannot run here; empty when they can.
+        error: why they cannot run here; '' if they can.
     """
 
     runs: tuple[str, ...]
@@ -49,7 +49,7 @@ class Effects:
 
 
 def app_triggers(db: apsw.Connection) -> dict[str, str]:
-    """The triggers that are a person's own, and the table or view that each is on."""
+    """Return the triggers that are a person's own, each with the table or view that it is on."""
     triggers = rows_of_schema(db, "name, lower(tbl_name)", "type = 'trigger'")
     own = {name: of for name, of in triggers if not bookkeeping(name)}
     if not own:
@@ -59,10 +59,10 @@ def app_triggers(db: apsw.Connection) -> dict[str, str]:
 
 
 def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects:
-    """What triggers do when rows of this table are merged. Runs nothing.
+    """Return what triggers do when rows of this table are merged. Runs nothing.
 
     Args:
-        on: all of them (``app_triggers``).
+        on: all triggers (``app_triggers``).
     """
     error = ""
     runs: dict[str, None] = {}
@@ -89,7 +89,7 @@ def effects(db: apsw.Connection, table: Table, on: Mapping[str, str]) -> Effects
 
 
 def merges(table: Table) -> Iterator[str]:
-    """The statements by which rows of a table are merged, each for a whole row."""
+    """Yield the statements by which rows of a table are merged, each for a whole row."""
     names = [column.name for column in table.columns if not column.hidden]
     name = main(table.name)
     yield f"INSERT INTO {name} ({idents(names)}) VALUES ({', '.join(['NULL'] * len(names))})"

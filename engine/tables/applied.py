@@ -1,4 +1,4 @@
-"""What a merge did, told when it is asked for: most merges are of many changes, and nobody looks."""
+"""What a merge did, made only when it is asked for: most merges are of many changes, and nobody looks."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.tables.types import Applied
 
 
 class AppliedLog(Sequence[Applied]):
-    """The changes that won, in order. The first look at any of them makes all of them."""
+    """The changes that won, in order. All of them are made when the first one is read."""
 
     def __init__(self) -> None:
         self._count = 0

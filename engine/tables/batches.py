@@ -1,4 +1,4 @@
-"""Changes cut up into batches, in which they are merged."""
+"""Divides changes into the batches in which they are merged."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from itertools import islice
 from engine.change import Change
 
 AT_ONCE = 16_384
-"""Changes in a batch, about. Fewer are slower where keys are random, as each batch visits most pages of their indexes;
-more keep other threads waiting for longer."""
+"""About how many changes are in a batch. With fewer, random keys are slower, as each batch visits most pages of their
+indexes; with more, other threads wait longer."""
 
 
 def are_many(changes: Iterable[Change]) -> bool:
-    """Whether they are more than one batch. A caller's own iterator, which counts as few, is code that may write on
-    the connection between two batches."""
+    """Return whether there are more than one batch.
+
+    A caller's own iterator counts as few, as it is code that may write on the connection between two batches.
+    """
     return isinstance(changes, list | tuple) and len(changes) > AT_ONCE
 
 
 def batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
-    """Cut them up, but not between changes to one row that come together."""
+    """Divide changes into batches, but never between consecutive changes to one row, if they fit into one."""
     if isinstance(changes, list | tuple):
         at = 0
         while at < len(changes):
@@ -41,7 +43,7 @@ def batches(changes: Iterable[Change]) -> Iterator[Sequence[Change]]:
 
 
 def _end(changes: Sequence[Change], at: int) -> int:
-    """Where the batch ends that begins at ``at``."""
+    """Return where the batch ends that begins at ``at``."""
     end = most = at + AT_ONCE
     if end >= len(changes):
         return len(changes)

@@ -1,4 +1,4 @@
-"""The texts inside a CREATE statement, told apart by SQLite's rules for tokens (https://sqlite.org/lang.html)."""
+"""Splits a CREATE statement into tokens, by SQLite's rules (https://sqlite.org/lang.html)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _CONSTRAINTS = frozenset(("CONSTRAINT", "PRIMARY", "UNIQUE", "CHECK", "FOREIGN")
 
 
 def tokens(sql: str) -> list[str]:
-    """The tokens of ``sql``, without blanks and comments."""
+    """Return the tokens of ``sql``, without whitespace and comments."""
     return [found.group() for found in _TOKEN.finditer(sql) if found["blank"] is None]
 
 
 def behind(sql: str, count: int) -> str:
-    """What follows on the first ``count`` tokens of ``sql``."""
+    """Return what follows the first ``count`` tokens of ``sql``."""
     for found in _TOKEN.finditer(sql):
         if found["blank"] is None:
             count -= 1
@@ -29,8 +29,8 @@ def behind(sql: str, count: int) -> str:
 
 
 def column_definitions(sql: str) -> dict[str, str]:
-    """Of a CREATE TABLE statement: each column's name, in lower case, and its whole definition, name and all."""
-    # Blanks stay, each as one space: without them 1.5 and x'00' would fall apart. Comments would end the statement.
+    """Return each column's whole definition, name included, by its name in lower case; ``sql`` is a CREATE TABLE."""
+    # Whitespace stays, as one space each: without it 1.5 and x'00' would fall apart. Comments would end the statement.
     words = [" " if found["blank"] else found.group() for found in _TOKEN.finditer(sql)]
     found: dict[str, str] = {}
     for item in _split(words[words.index("(") :]) if "(" in words else []:
@@ -41,20 +41,20 @@ def column_definitions(sql: str) -> dict[str, str]:
 
 
 def bare_name(sql: str) -> str | None:
-    """The name that ``sql`` is, without its quotes; None for anything else, as a number or an expression."""
+    """Return the name that ``sql`` consists of, without its quotes; None for anything else, such as a number."""
     words = tokens(sql)
     return unquoted(words[0]) if len(words) == 1 and _NAME.match(words[0]) else None
 
 
 def call_arguments(sql: str, function: str) -> list[str]:
-    """The arguments of the first call of ``function``, without quotes and in lower case; none without a call."""
+    """Return the arguments of the first call of ``function``, unquoted and in lower case; empty without a call."""
     words = tokens(sql)
     after = words[words.index(function) + 1 :] if function in words else []
     return ["".join(unquoted(word).lower() for word in item) for item in _split(after)]
 
 
 def _split(words: list[str]) -> list[list[str]]:
-    """What stands between the commas of the list in brackets that ``words`` begins with."""
+    """Return what is between the commas of the parenthesised list that ``words`` begins with."""
     items: list[list[str]] = [[]]
     depth = 0
     for word in words:
@@ -69,7 +69,7 @@ def _split(words: list[str]) -> list[list[str]]:
 
 
 def unquoted(name: str) -> str:
-    """A token without its quotes."""
+    """Return a token without its quotes."""
     first = name[0]
     if first == "[":
         return name[1:-1]

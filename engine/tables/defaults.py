@@ -1,4 +1,4 @@
-"""The defaults of columns: which are plain values, the same at any time and on any machine."""
+"""Defaults of columns: which are plain values, the same at any time and on any machine."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ _LITERAL = re.compile(
 
 
 def is_null(default: str | None) -> bool:
-    """Is it no default, or NULL?"""
+    """Return whether there is no default, or it is NULL."""
     return default is None or default.strip(" ()").upper() == "NULL"
 
 
 def is_constant(default: str | None) -> bool:
-    """Is it NULL or a plain value? An expression may give another value wherever and whenever it is computed."""
+    """Return whether a default is NULL or a plain value. An expression may give another value at each evaluation."""
     return is_null(default) or value_of(default) is not None
 
 
 @functools.cache
 def value_of(default: str | None) -> SQLiteValue:
-    """The value that a default stands for, if it is a plain one."""
+    """Return the value of a default, if it is a plain one."""
     text = (default or "").strip()
     while text.startswith("(") and text.endswith(")"):
         text = text[1:-1].strip()
@@ -49,9 +49,9 @@ def value_of(default: str | None) -> SQLiteValue:
 
 
 def as_sql(default: str | None) -> str:
-    """A default as an expression; SQLite takes a name after DEFAULT for a text, in whatever quotes.
+    """Return a default as an expression. SQLite takes a name after DEFAULT for a text, whatever its quotes.
 
-    The plus: IS NOT TRUE asks for a truth value, and 3 is as true as 1.
+    The plus keeps IS NOT TRUE from testing a truth value, by which 3 is as true as 1.
     """
     text = default or "NULL"
     name = None if text.upper() in _KEYWORDS else bare_name(text)

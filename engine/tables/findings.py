@@ -1,4 +1,4 @@
-"""What can be damaged in the sync records of a file, in words."""
+"""The kinds of damage to a file's sync records, in words."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.text import Text, t
 
 
 class Damage(Enum):
-    """A kind of damage: what it is for one and for many, and what mending does about it."""
+    """A kind of damage: the words for one and for many, and what repairing does about it."""
 
     UNRECORDED_ROWS = (
         t("row was written without a record, so no peer receives it"),
@@ -174,6 +174,6 @@ class Finding:
 
     @property
     def remedy(self) -> str:
-        """What mending does about it; empty if that is up to the person."""
+        """What repairing does about it; '' if that is up to the person."""
         remedy: str = self.damage.value[2]
         return remedy

@@ -1,7 +1,7 @@
-"""Tables in which a framework keeps what is true of one file alone: recognised by name and columns, and not proposed.
+"""Recognises tables in which a framework keeps facts about a single file, by name and columns. They are not proposed.
 
-Which migrations a file has had, say: synced, a file would pass for one that has had those of another machine's, and its
-app would not run them. Whoever names such a table has it synced all the same.
+A record of applied migrations, for example: if it were synced, a file would appear to have had another machine's
+migrations, and its app would not run them. A person who selects such a table has it synced all the same.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from engine.text import t
 
 
 class _Known(NamedTuple):
-    """A framework, and the columns without which a table of that name is another's."""
+    """A framework, and the columns without which a table of that name is not its own."""
 
     framework: str
     columns: frozenset[str]
@@ -52,24 +52,24 @@ _TABLES: Mapping[str, _Known] = {
     "phinxlog": _known("Phinx", "version migration_name"),
     "doctrine_migration_versions": _known("Doctrine", "version executed_at"),
 }
-"""By name in small letters."""
+"""Known tables, by name in lower case."""
 
 _MIGRATIONS = (
     _known("Laravel", "id migration batch"),
     _known("TypeORM", "id timestamp name"),
 )
-"""Those that call theirs “migrations”, which an app may do, too: all columns must be theirs."""
+"""Frameworks whose table is called “migrations”. An app's own may be too, so all columns must match."""
 
 _SHADOWS = (
     "content", "data", "idx", "docsize", "config",
     "segments", "segdir", "stat",
     "node", "parent", "rowid",
 )  # fmt: skip
-"""What follows on the name of a table for full-text search, or of an R*Tree, in those that it consists of."""
+"""Suffixes of the tables that a full-text or R*Tree table consists of."""
 
 
 def why_not_proposed(table: Table, virtual: Collection[str]) -> str:
-    """Say in a sentence why a table is not proposed for syncing; "" where it is as good as any.
+    """Return a sentence that says why a table is not proposed for syncing; '' if it is proposed.
 
     Args:
         virtual: the names of the file's virtual tables.

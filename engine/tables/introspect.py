@@ -1,4 +1,4 @@
-"""Tables as a file's schema tells of them, whether they are synced or not."""
+"""Tables according to a file's schema, whether they are synced or not."""
 
 from __future__ import annotations
 
@@ -18,8 +18,12 @@ UNREADABLE = "unreadable"
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table. ``key`` is its place in the primary key from 1, or 0; ``hidden`` as in
-    table_xinfo; ``declared`` is its type as written; ``collation`` is empty for a column of no table."""
+    """One column of a table.
+
+    Attributes:
+        key: its place in the primary key, from 1; or 0. hidden: as in pragma_table_xinfo.
+        declared: its type as written. collation: '' for a column that is not of a table.
+    """
 
     name: str
     affinity: Affinity
@@ -33,8 +37,12 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table or view of the main schema. ``kind`` as in pragma_table_list: table, view, virtual, shadow; or
-    ``UNREADABLE``. No columns are known of a virtual one, nor of such a one."""
+    """A table or view of the main schema.
+
+    Attributes:
+        kind: as in pragma_table_list: table, view, virtual, shadow; or ``UNREADABLE``.
+        columns: empty for a virtual or unreadable one.
+    """
 
     name: str
     kind: str
@@ -54,12 +62,12 @@ class Table:
 
 
 def table_names(db: apsw.Connection) -> list[str]:
-    """Every table of the main schema, in catalogue order, but for those whose name nobody can read."""
+    """Return the tables of the main schema, in catalogue order, except those whose name is invalid text."""
     return [name for (name,) in rows_of_schema(db, "name", "type = 'table'")]
 
 
 def exact_name(db: apsw.Connection, name: str) -> str | None:
-    """How the table or view called ``name`` in any letter case is spelled; None when there is none."""
+    """Return the spelling of the table or view called ``name`` in any letter case; None if there is none."""
     exact: str | None = db.execute("SELECT name FROM pragma_table_list(?) WHERE schema = 'main'", (name,)).get
     return exact
 
@@ -68,13 +76,13 @@ _LISTED = "SELECT name, type, strict, wr FROM pragma_table_list{} WHERE schema =
 
 
 def describe(db: apsw.Connection, name: str) -> Table | None:
-    """The table or view called ``name`` in any letter case, under its exact name; None when there is none."""
+    """Return the table or view called ``name`` in any letter case, under its exact name; None if there is none."""
     row = db.execute(_LISTED.format("(?)"), (name,)).fetchone()
     return described(db, *row) if row is not None else None
 
 
 def described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: int) -> Table | None:
-    """A table as the list of tables has it; None for one of SQLite's own."""
+    """Describe a table from its entry in the list of tables; None for one of SQLite's own."""
     if name.lower().startswith("sqlite_"):
         return None
     if kind == "virtual":
@@ -93,18 +101,18 @@ def described(db: apsw.Connection, name: str, kind: str, strict: int, rowless: i
 
 
 def column_names(db: apsw.Connection, table: str) -> tuple[str, ...]:
-    """The columns of one table; empty when there is no such table."""
+    """Return the columns of a table; empty if there is no such table."""
     return tuple(name for (name,) in each(db, "SELECT name FROM pragma_table_info(?, 'main')", (table,)))
 
 
 def bookkeeping(name: str) -> bool:
-    """Is this the name of something that is kept for sync, and not a person's own?"""
+    """Return whether this is the name of something kept for sync, rather than a person's own."""
     lower = name.lower()
     return lower.startswith("crsql_") or "__crsql_" in lower
 
 
 def user_tables(db: apsw.Connection) -> Iterator[Table]:
-    """Every table that is a person's own, in catalogue order."""
+    """Iterate over the tables that are a person's own, in catalogue order."""
     in_list = listed(db)
     for name in table_names(db):
         if not bookkeeping(name) and not name.lower().startswith("sqlite_"):
@@ -114,7 +122,7 @@ def user_tables(db: apsw.Connection) -> Iterator[Table]:
 
 
 def count_tables(db: apsw.Connection) -> int:
-    """How many tables ``user_tables`` and ``unnamed_tables`` give, without a look at their columns."""
+    """Return how many tables ``user_tables`` and ``unnamed_tables`` give, without looking at their columns."""
     kinds = {name: kind for name, kind, *_ in listed(db).values()}
     own = [
         name
@@ -126,14 +134,17 @@ def count_tables(db: apsw.Connection) -> int:
 
 
 def unnamed_tables(db: apsw.Connection) -> Iterator[Table]:
-    """Every table whose name nobody can read, under what can be read of it: it can be listed, and nothing else."""
+    """Iterate over the tables whose name is invalid text, under what can be read of it. They can only be listed."""
     for (name,) in each(db, "SELECT name FROM main.sqlite_master WHERE type = 'table'"):
         if not readable((name,)):
             yield Table(str(shown(name)), UNREADABLE, ())
 
 
 def is_crr(db: apsw.Connection, table: str) -> bool:
-    """Whether a table has its insert trigger, as stock asks, in any letter case (cr-sqlite.md 2.4, 2.6)."""
+    """Return whether a table has its insert trigger, in any letter case, by which stock decides it.
+
+    See cr-sqlite.md 2.4 and 2.6.
+    """
     found = db.execute(
         "SELECT 1 FROM main.sqlite_master WHERE type = 'trigger' AND name COLLATE NOCASE = "
         + literal(table + "__crsql_itrig")
@@ -142,19 +153,22 @@ def is_crr(db: apsw.Connection, table: str) -> bool:
 
 
 def is_ordinary(db: apsw.Connection, table: str) -> bool:
-    """Whether a table was made an ordinary one (``engine.ordinary``), however it is now."""
+    """Return whether a table was made an ordinary one (``engine.ordinary``), whatever its present state."""
     if not db.table_exists("main", REGISTER):
         return False
     return db.execute(f"SELECT 1 FROM main.{REGISTER} WHERE name = ?", (table,)).fetchone() is not None
 
 
 def listed(db: apsw.Connection) -> dict[str, tuple[str, str, int, int]]:
-    """The list of tables and views, by name: of many it is read at once, as SQLite goes through all of it each time."""
+    """Return the list of tables and views, by name.
+
+    For many tables it is read once, as SQLite scans all of it each time.
+    """
     return {row[0]: row for row in each(db, _LISTED.format("")) if readable(row[:1])}
 
 
 def marks(db: apsw.Connection) -> dict[tuple[str, str], str]:
-    """The whole marks (``engine.clocks.table_marks``), by what bears their two halves: a table and its records."""
+    """Return the whole marks (``engine.clocks.table_marks``), by the table and records that bear their halves."""
     found = rows_of_schema(db, "name, tbl_name", f"type = 'trigger' AND name GLOB '{MARK}*'")
     on = {name.removeprefix(MARK): table for name, table in found}
     return {(table, on[mark + CLOCK]): mark for mark, table in on.items() if mark + CLOCK in on}

@@ -1,4 +1,4 @@
-"""A column that looks like a reference to rows of another table, for which the app has no foreign key."""
+"""A column that looks like a reference to rows of another table, although the app declares no foreign key."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from engine.text import Text, printable, t
 
 @dataclass(frozen=True, slots=True)
 class LikelyReference:
-    """One column of a table that is not synced yet. Whether it refers is answered before the table is first sent.
+    """One column of a table that is not synced yet. A person says whether it is a reference before the table is first
+    sent.
 
     Attributes:
         table, column: the column.
-        parent: the table whose numbers it seems to hold.
-        values: how many rows have a value in it; each of these is the number of a row of ``parent``.
+        parent: the table whose row numbers it seems to hold.
+        values: how many rows have a value in it, each of which is the number of a row of ``parent``.
     """
 
     table: str
@@ -24,7 +25,7 @@ class LikelyReference:
 
     @property
     def sentence(self) -> Text:
-        """What it looks like, and by what evidence, for a person."""
+        """What it looks like, and on what evidence, for a person."""
         column, parent = printable(self.column, 40), printable(self.parent, 40)
         if not self.values:
             return t(

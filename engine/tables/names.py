@@ -1,4 +1,4 @@
-"""The names that cr-sqlite and Syncline give what they keep beside a person's tables: facts of the file format."""
+"""The names of what cr-sqlite and Syncline keep beside a person's tables: facts of the file format."""
 
 CLOCK = "__crsql_clock"
 BY_VERSION = "_dbv_idx"
@@ -7,4 +7,4 @@ KEY = "__crsql_key"
 REGISTER = "crsql_syncline_register"
 RELATIONS = "crsql_syncline_relations"
 MARK = "crsql_syncline_mark_"
-"""Begins the names of the triggers by which a table is known again (``engine.clocks.table_marks``)."""
+"""The prefix of the triggers by which a table is recognised (``engine.clocks.table_marks``)."""

@@ -1,11 +1,11 @@
-"""An app's triggers that cannot run here, as they need a function or a collation that only their app has. Where a
-person has agreed to that, changes are merged without them.
+"""An app's triggers that cannot run here, as they need a function or collation that only their app has.
 
-SQLite knows no switch for a single trigger; but it can switch off all of a connection's triggers but those in its TEMP
-schema. So during such a merge all are off, and copies in the TEMP schema stand for those that can run.
+If a person has agreed to it, changes are merged without them. SQLite has no switch for a single trigger, but it can
+switch off all of a connection's triggers except those in its TEMP schema. So during such a merge all are off, and
+copies in the TEMP schema stand in for those that can run.
 
-``crsql_syncline_without_triggers`` names the tables for which that was agreed. It is made anew with every change, so
-that whoever reads the schema notices.
+``crsql_syncline_without_triggers`` names the tables for which a person has agreed. It is recreated with every change,
+so that whoever reads the schema notices.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Omitted:
 
     Attributes:
         name: its name. on: the table or view that it is on.
-        error: what SQLite says of it.
-        damaged: the virtual table that would be damaged by the app if the trigger did not run; "" for none.
+        error: what SQLite says about it.
+        damaged: the virtual table that the app would damage later if the trigger did not run; '' for none.
     """
 
     name: str
@@ -52,9 +52,9 @@ class TriggersHere:
     """An app's triggers, sorted by whether they can run here.
 
     Attributes:
-        copies: of those that can, the SQL that makes a copy in the TEMP schema, by its name.
-        names: what each of these is a copy of, and what that is on.
-        omitted: the others.
+        copies: for each that can, by the copy's name, the SQL that creates a copy in the TEMP schema.
+        names: by the copy's name, the trigger that it is a copy of, and what that is on.
+        omitted: the triggers that cannot run.
     """
 
     copies: dict[str, str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class TriggersHere:
     omitted: list[Omitted] = field(default_factory=list)
 
     def effects(self, db: apsw.Connection, table: Table) -> Effects:
-        """As ``app_triggers.effects``, of those that can run; while the copies are there."""
+        """Return what the triggers that can run do, as ``app_triggers.effects``. The copies must exist."""
         does = effects(db, table, {copy: on for copy, (_, on) in self.names.items()})
         runs = tuple(self.names[copy][0] for copy in does.runs)
         return replace(
@@ -70,13 +70,13 @@ class TriggersHere:
         )
 
     def omitted_of(self, db: apsw.Connection, table: Table) -> list[Omitted]:
-        """Those of the others that would run when rows of a table are merged."""
+        """Return the omitted triggers that would run when rows of a table are merged."""
         with only(db, self.copies):
             reached = {table.name, *(write.target for write in self.effects(db, table).writes)}
         return [one for one in self.omitted if one.on in reached]
 
     def refusals(self, tables: Sequence[str]) -> dict[str, str]:
-        """The SQL of what refuses every write to these tables, if triggers of theirs are omitted: nobody has agreed."""
+        """Return the SQL of triggers that refuse writes to those of these tables that have omitted triggers."""
         refusing = [(one, event) for one in self.omitted if one.on in tables for event in _EVENTS]
         return {
             f"{_REFUSAL}{n}": f"CREATE TEMP TRIGGER {_REFUSAL}{n} BEFORE {event} ON {main(one.on)}"
@@ -104,14 +104,16 @@ def sort_out(db: apsw.Connection) -> TriggersHere:
 
 
 def _tried(db: apsw.Connection, table: Table, copy: str, sql: str) -> str:
-    """What SQLite says when it is to compile a trigger; "" where it can."""
+    """Return what SQLite says when it compiles a trigger; '' if it can."""
     try:
         with only(db, {copy: sql}):
             for merge in merges(table):
                 try:
                     compile_only(db, merge)
                 except apsw.SQLError as error:
-                    if table.kind != "view" or "because it is a view" not in str(error):  # for what it has no trigger
+                    if table.kind != "view" or "because it is a view" not in str(
+                        error
+                    ):  # a write it has no trigger for
                         raise
     except apsw.SQLError as error:
         return str(error)
@@ -119,9 +121,11 @@ def _tried(db: apsw.Connection, table: Table, copy: str, sql: str) -> str:
 
 
 def _damaged(db: apsw.Connection, sql: str) -> str:
-    """The virtual table that a trigger names and that relies on it: a full-text index whose rows are in another table
-    is taken for damaged once it was told that a row goes that it never got. Of modules that are not known, nothing is
-    known."""
+    """Return the virtual table that a trigger names and that relies on it.
+
+    A full-text index whose rows are in another table counts as damaged once it is told of the deletion of a row that it
+    never got. Nothing is known of unknown modules, so they count as relying on it.
+    """
     names = {unquoted(word).lower() for word in tokens(sql)}
     for name, made in rows_of_schema(db, "name, sql", "type = 'table' AND rootpage = 0"):
         words = [unquoted(word).lower() for word in tokens(made or "")]
@@ -134,7 +138,11 @@ def _damaged(db: apsw.Connection, sql: str) -> str:
 
 @contextmanager
 def only(db: apsw.Connection, triggers: Mapping[str, str]) -> Iterator[None]:
-    """Inside, of all triggers that are not in the TEMP schema already, these alone run; by name, what makes each."""
+    """Let only these triggers run inside, beside any that are in the TEMP schema already.
+
+    Args:
+        triggers: by name, the SQL that creates each.
+    """
     switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER
     before = db.config(switch, -1)
     db.config(switch, 0)
@@ -144,28 +152,28 @@ def only(db: apsw.Connection, triggers: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         for name in triggers:
-            with suppress(apsw.Error):  # those go with what is rolled back
+            with suppress(apsw.Error):  # a rollback has removed them
                 db.execute(f"DROP TRIGGER IF EXISTS temp.{name}")
         db.config(switch, before)
 
 
-# What was agreed
+# What a person agreed to
 
 
 def agreed(db: apsw.Connection) -> frozenset[str]:
-    """The tables that are merged without triggers that cannot run."""
+    """Return the tables that are merged without triggers that cannot run."""
     if not db.table_exists("main", TABLE):
         return frozenset()
     return frozenset(str(name) for (name,) in db.execute(f"SELECT tbl FROM main.{TABLE}"))
 
 
 def agree(db: apsw.Connection, table: str) -> None:
-    """Merge a table without them from now on, in the caller's transaction."""
+    """Merge a table without such triggers from now on, in the caller's transaction."""
     _write(db, agreed(db) | {table})
 
 
 def withdraw(db: apsw.Connection, table: str) -> None:
-    """Agree no more, in the caller's transaction."""
+    """Withdraw the agreement for a table, in the caller's transaction."""
     if table in agreed(db):
         _write(db, agreed(db) - {table})
 
@@ -178,5 +186,5 @@ def _write(db: apsw.Connection, tables: frozenset[str]) -> None:
 
 
 def named(omitted: Sequence[Omitted]) -> Text:
-    """The triggers, by name, as a person is told of them."""
+    """Return the triggers' names as a person is told them."""
     return joined(", ", [t("“{name}”", name=printable(one.name, 100)) for one in omitted])

@@ -1,4 +1,4 @@
-"""The packed primary key: a tuple of SQLite values as one blob (cr-sqlite.md 6.3)."""
+"""Packed primary keys: a tuple of SQLite values as one blob (cr-sqlite.md 6.3)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from engine.errors import InvalidChange
 from engine.text import t
 
 MAX_VALUES = 255
-"""One byte holds the count."""
+"""The most values in a key, as their count is one byte."""
 
 _INTEGER, _REAL, _TEXT, _BLOB, _NULL = 1, 2, 3, 4, 5
 _REAL_BYTES = struct.Struct(">d")
-# What stands before an integer of so many bytes, and before a text of so many.
+# The bytes before an integer, by its size, and before a text, by its length.
 _SIZED = [bytes((size << 3 | _INTEGER,)) for size in range(9)]
 _SHORTS = [bytes((_TEXT,)), *(bytes((1 << 3 | _TEXT, length)) for length in range(1, 256))]
-# The beginnings of keys of one value: integers by their size, and a text whose length is one byte.
+# The first bytes of keys of one value: of an integer, by its size, and of a text whose length is one byte.
 _INTEGERS = [bytes((1, size << 3 | _INTEGER)) for size in range(9)]
 _SMALL = {head: 2 + size for size, head in enumerate(_INTEGERS[:8])}
 _SHORT = bytes((1, 1 << 3 | _TEXT))
 
 
 def pack_one(value: SQLiteValue) -> bytes:
-    """Pack one value, as ``pack`` does. Most keys are one integer or a short text, and packed in one step."""
+    """Pack one value as ``pack`` does. Most keys are one integer or short text, which is packed in one step."""
     if type(value) is int and 0 <= value < 1 << 63:
         size = (value.bit_length() + 7) >> 3
         return _INTEGERS[size] + value.to_bytes(size, "big")
@@ -40,7 +40,7 @@ def pack_one(value: SQLiteValue) -> bytes:
 def pack(values: Sequence[SQLiteValue]) -> bytes:
     """Pack ``values`` in their order.
 
-    Integers and lengths take the fewest bytes that hold them as an unsigned 64-bit number, big-endian; so a
+    Integers and lengths take the fewest bytes that hold them as an unsigned 64-bit number, big-endian, so that a
     negative integer always takes eight.
 
     Raises:
@@ -50,17 +50,17 @@ def pack(values: Sequence[SQLiteValue]) -> bytes:
 
 
 def pack_all(columns: Sequence[Sequence[SQLiteValue]]) -> list[bytes]:
-    """Pack many keys as ``pack`` does, given by their columns: all the first values, all the second, and so on."""
+    """Pack many keys as ``pack`` does, given as columns: all first values, all second ones, and so on."""
     if len(columns) == 1:
         return _pieces(columns[0], b"\1")
     if len(columns) > MAX_VALUES:
-        return list(map(pack, zip(*columns, strict=True)))  # which refuses it
+        return list(map(pack, zip(*columns, strict=True)))  # raises the error
     first, *others = columns
     return list(map(b"".join, zip(_pieces(first, bytes((len(columns),))), *map(_pieces, others), strict=True)))
 
 
 def _pieces(values: Sequence[SQLiteValue], before: bytes = b"") -> list[bytes]:
-    """What each of these values is in a key; ``before`` stands before it."""
+    """Return the bytes of each value within a key, preceded by ``before``."""
     kinds = set(map(type, values))
     if kinds == {int}:
         numbers = cast("Sequence[int]", values)
@@ -108,17 +108,19 @@ def _pack(values: Sequence[SQLiteValue]) -> bytes:
 
 
 def _before(data: bytes, kind: int) -> bytes:
-    """What stands before a text or a blob."""
+    """Return the bytes before a text or a blob."""
     size = (len(data).bit_length() + 7) >> 3
     return bytes((size << 3 | kind,)) + len(data).to_bytes(size, "big")
 
 
 def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
-    """The values of a packed key, as stock reads them: integers under eight bytes are zero-extended, bytes
-    after the last value are ignored, and a REAL that is no number is NULL (as SQLite binds it).
+    """Return the values of a packed key, read as stock does.
+
+    Integers of less than eight bytes are zero-extended, bytes after the last value are ignored, and a REAL that is NaN
+    becomes NULL, as SQLite binds it.
 
     Raises:
-        InvalidChange: empty, cut short, an unknown type or size, or TEXT that is not UTF-8.
+        InvalidChange: empty, truncated, an unknown type or size, or TEXT that is not UTF-8.
     """
     if not packed:
         raise InvalidChange(t("A change has an empty key."))
@@ -160,8 +162,11 @@ def unpack(packed: bytes) -> tuple[SQLiteValue, ...]:
 
 
 def unpack_plain(packed: Sequence[bytes]) -> Sequence[SQLiteValue] | None:
-    """The values of many keys of one value each, if all are integers of at least 0, or all TEXT under 256 bytes; None
-    for others, which ``unpack`` must look at."""
+    """Unpack many keys of one value each, if all are integers of at least 0, or all TEXT under 256 bytes.
+
+    Returns:
+        None for any other keys, which need ``unpack``.
+    """
     if packed[0][:2] in _SMALL:
         if len(set(map(len, packed))) == 1:
             return _integers(packed)
@@ -179,7 +184,7 @@ def unpack_plain(packed: Sequence[bytes]) -> Sequence[SQLiteValue] | None:
 
 
 def _integers(packed: Sequence[bytes]) -> Sequence[int] | None:
-    """As ``unpack_plain`` for keys of one length: byte by byte of all of them, for there is no word of three bytes."""
+    """Unpack integers from keys of equal length, one byte position at a time: struct has no three-byte format."""
     joined, width = b"".join(packed), len(packed[0])
     if _SMALL.get(packed[0][:2]) != width or not _begin_alike(joined, packed, 2):
         return None
@@ -190,7 +195,7 @@ def _integers(packed: Sequence[bytes]) -> Sequence[int] | None:
 
 
 def _texts(packed: Sequence[bytes]) -> list[str]:
-    """As ``_integers``, for texts; empty unless all of them are ASCII."""
+    """Unpack texts from keys of equal length; empty unless all of them are ASCII."""
     joined, width = b"".join(packed), len(packed[0])
     if width < 4 or width != 3 + packed[0][2] or not joined.isascii() or not _begin_alike(joined, packed, 3):
         return []

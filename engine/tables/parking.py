@@ -1,8 +1,9 @@
-"""Tables that take no part in sync for now, for a reason that only running has shown: kept in the file, for all to see.
+"""Tables that take no part in sync for now, for a reason found only while merging: recorded in the file, for all to
+see.
 
-``crsql_syncline_parked`` has one row for each. It counts as long as the table and the triggers that may act on it are
-what they were then; ``template`` is the reason for those who read another language than English. The table is made anew
-with every change, so that whoever reads the schema notices.
+``crsql_syncline_parked`` has one row for each. It is valid as long as the table and the triggers that may act on it are
+what they were then. ``template`` is the reason in a form that can be translated. The table is recreated with every
+change, so that whoever reads the schema notices.
 """
 
 from __future__ import annotations
@@ -21,25 +22,25 @@ TABLE = "crsql_syncline_parked"
 
 
 def read(db: apsw.Connection) -> dict[str, str]:
-    """Why each table is parked, by wire name."""
+    """Return why each table is parked, by wire name."""
     return {name: reason for name, reason, depends in _rows(db) if depends == _depends(db, name)}
 
 
 def parked(table: str, why: str) -> TableBroken:
-    """The error for a table that takes no part in sync for now."""
+    """Return the error for a table that takes no part in sync for now."""
     return TableBroken(
         table, why, hint=t("Undo that, or stop syncing the table: SELECT crsql_as_table('{table}')", table=table)
     )
 
 
 def record(db: apsw.Connection, name: str, reason: str) -> None:
-    """Park a table, in the caller's transaction; ``reason`` as in ``Catalogue.parked``."""
+    """Park a table, in the caller's transaction; ``reason`` is as in ``Catalogue.parked``."""
     kept = [row for row in _rows(db) if row[0] != name and row[2] == _depends(db, row[0])]
     _write(db, [*kept, (name, reason, _depends(db, name))])
 
 
 def release(db: apsw.Connection, name: str | None = None) -> None:
-    """Let one of them, or all, take part again, in the caller's transaction."""
+    """Let one parked table, or all, take part again, in the caller's transaction."""
     _write(db, [row for row in _rows(db) if name is not None and row[0] != name])
 
 
@@ -60,8 +61,11 @@ def _write(db: apsw.Connection, rows: list[tuple[Any, ...]]) -> None:
 
 
 def _depends(db: apsw.Connection, name: str) -> bytes:
-    """A digest of the table's schema, and of all triggers but the sync triggers of others: one may fire the next. Marks
-    (``engine.clocks.table_marks``) never fire."""
+    """Return a digest of the table's schema, and of all triggers except other tables' sync triggers, as one may fire
+    the next.
+
+    Marks (``engine.clocks.table_marks``) never fire, so they are left out.
+    """
     rows = each(
         db,
         "SELECT type, name, tbl_name, sql FROM main.sqlite_master WHERE type IN ('table', 'trigger')"

@@ -1,4 +1,4 @@
-"""Tables as plans and shapes: as another side is told of them (``engine.table_plan``, ``engine.table_shape``)."""
+"""Tables as plans and shapes, which describe them to another side (``engine.table_plan``, ``engine.table_shape``)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from engine.tables.types import DescribedTable
 NOTHING: Mapping[str, str] = MappingProxyType({})
 
 LONGEST = 200
-"""Characters, or bytes, of a default of which a shape has more than a digest."""
+"""The most characters or bytes of a default that a shape contains; a longer one becomes a digest."""
 
 _KINDS = {
     Affinity.INTEGER: Kind.INT,
@@ -42,14 +42,15 @@ _TYPES = {
 }
 _STRICT_TYPES = {Kind.ANY: "ANY", Kind.NUMERIC: "ANY"}
 _CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kind.REAL: "real"}
-"""The storage class that a STRICT table takes in a column of a kind, beside NULL."""
+"""The storage class that a STRICT table accepts in a column of a kind, beside NULL."""
 
 
 def plan_of(db: apsw.Connection, table: DescribedTable, refers: Mapping[str, str] = NOTHING) -> TablePlan:
-    """The plan of a synced table. A default that is no plain value is left out: it differs from row to row.
+    """Return the plan of a synced table. A default that is not a plain value is left out, as it differs from row to
+    row.
 
     Args:
-        refers: the columns that refer to rows by numbers that SQLite hands out, each with the table of these rows.
+        refers: the columns that refer to rows by numbers assigned by SQLite, each with the table of these rows.
     """
     known = {*table.key, *table.columns}
     columns = [
@@ -71,7 +72,7 @@ def plan_of(db: apsw.Connection, table: DescribedTable, refers: Mapping[str, str
 def shape_of(
     db: apsw.Connection, table: DescribedTable, storage: Storage, refers: Mapping[str, str] = NOTHING
 ) -> Shape:
-    """The shape of a synced table; ``refers`` as in ``plan_of``."""
+    """Return the shape of a synced table; ``refers`` as in ``plan_of``."""
     columns = {column.name: column for column in table.table.columns}
     types = tuple(
         _type_of(columns[name], table, storage)._replace(refers=refers.get(name, ""))
@@ -97,7 +98,7 @@ def _type_of(column: Column, table: DescribedTable, storage: Storage) -> ColumnT
 
 
 def _place(column: Column, table: DescribedTable) -> int:
-    """A column's place in the key from 1, also in one that is none by its declaration (a unique index); 0 for none."""
+    """Return a column's place in the key, from 1, even if the key is only a unique index; 0 if it is not in it."""
     return table.key.index(column.name) + 1 if column.name in table.key else 0
 
 
@@ -115,12 +116,12 @@ def _digest(value: str | bytes) -> bytes:
 
 
 def column_sql(column: ColumnPlan, *, checked: bool, strict: bool = False, added: bool = False) -> str:
-    """A column as CREATE TABLE and ALTER TABLE take it.
+    """Return a column's definition for CREATE TABLE or ALTER TABLE.
 
     Args:
-        checked: whether it takes values of its own type only, as in a STRICT table.
-        strict: whether the table is one.
-        added: to a table that is there: by the foreign key it is known to refer to rows of another.
+        checked: whether it accepts only values of its own type, as in a STRICT table.
+        strict: whether the table is STRICT.
+        added: whether it is added to an existing table, which then needs its foreign key to say what it refers to.
     """
     words = [ident(column.name), _STRICT_TYPES.get(column.kind, _TYPES[column.kind]) if strict else _TYPES[column.kind]]
     if column.collation is not Collation.BINARY:
@@ -141,7 +142,7 @@ def _check(column: ColumnPlan) -> str:
 
 
 def _checks_types(db: apsw.Connection, table: str, columns: list[ColumnPlan]) -> bool:
-    """Was the table made here after one that is STRICT? So it is for whoever makes one after it."""
+    """Return whether the table was made here from a STRICT one, and so counts as STRICT for the next copy."""
     typed = [column for column in columns if column.kind is not Kind.ANY]
     [(sql,)] = each(db, "SELECT sql FROM main.sqlite_master WHERE type = 'table' AND name = ?", (table,))
     definitions = column_definitions(sql)

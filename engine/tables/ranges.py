@@ -11,13 +11,13 @@ from engine.tables.reading import FIRSTHAND, Secondhand
 
 
 class Share(NamedTuple):
-    """What of a table goes into a range.
+    """The part of a table that belongs to a range.
 
     Attributes:
         table: its name.
-        columns: whose cells do; None: of all that it has.
-        late: from 0 on, whatever the range begins with.
-        rows: a row none of whose cells is told is told by its sentinel; else whoever is told has all rows already.
+        columns: the columns whose cells belong to it; None for all.
+        late: read from version 0, wherever the range begins.
+        rows: send a sentinel for a row none of whose cells is sent; False if the receiver has all rows already.
     """
 
     table: str
@@ -27,17 +27,18 @@ class Share(NamedTuple):
 
 
 Columns = tuple[tuple[str, frozenset[str]], ...]
-"""The names of tables, and columns of each."""
+"""Table names, each with columns of the table."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A range of our history: since < db_version <= until, of some tables, those in ``late`` from 0.
+    """A range of our history: since < db_version <= until, of some tables.
 
     Attributes:
-        until: None as long as nothing was read of it: the first part fixes it.
-        columns: the columns that are exchanged, of the tables of which not all are.
-        late_columns: those of them, and of other tables that are not late, that are told from 0.
+        until: None until the first part is read, which fixes it.
+        late: the tables that are read from version 0.
+        columns: the columns that are exchanged, for the tables of which not all are.
+        late_columns: columns that are read from version 0, of tables that are not late.
     """
 
     since: int
@@ -48,7 +49,11 @@ class Span:
     late_columns: Columns = ()
 
     def shares(self, all_columns: Callable[[str], Collection[str]]) -> list[Share]:
-        """What goes into it, in order; ``all_columns`` are those that a table has."""
+        """Return the shares of its tables, in order.
+
+        Args:
+            all_columns: returns all columns of a table.
+        """
         some, late = dict(self.columns), dict(self.late_columns)
         shares: list[Share] = []
         for table in self.tables:
@@ -66,14 +71,14 @@ class Part:
     """A part of a span.
 
     Attributes:
-        changes: in (db_version, seq) order, minus the filtered ones.
-        until: the span's end. It differs from the one asked for when the place could not be honoured (the span
-            begins anew then) and when the file's own version is below it (nothing was read then).
+        changes: in (db_version, seq) order, without those filtered out.
+        until: the span's end. It differs from the one asked for if the place was not valid, so that the span begins
+            again, or if the file's own version is below it, so that nothing was read.
         place: where to go on; empty after the last part.
         newest: the file's db_version.
         hidden: whether filters left anything out.
         secondhand: which of the changes may have come from others than their authors.
-        left: about how many changes of the span lie behind this part, if that was asked for.
+        left: about how many changes of the span come after this part, if that was asked for.
     """
 
     changes: tuple[Change, ...]

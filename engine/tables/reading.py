@@ -1,4 +1,4 @@
-"""What every kind of table needs to give out changes: filters, the measure of a part, the order of versions."""
+"""What every kind of table needs for reading changes: filters, the size of a part, the order of versions."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from engine.change import SENTINEL, Change
 from engine.ids import SiteId
 
 BARE = 64
-"""Bytes of a change, about, beside its table, key, column and value."""
+"""About how many bytes a change has beside its table, key, column and value."""
 
 LAST = 2**63 - 1
-"""No version, no row's number and no measure is above this."""
+"""The highest possible version, row number or measure."""
 
 new_change: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__
-"""Half the time of calling ``Change``, which only adds names for the arguments."""
+"""Makes a Change in half the time of calling it, which only adds argument names."""
 
 _version = itemgetter(Change._fields.index("db_version"))
 _seq = itemgetter(Change._fields.index("seq"))
 
 
 class Unsendable(Exception):
-    """A row of a table cannot be sent: it is to be withheld (``engine.tables.kind.Withheld``) before the next try.
+    """A row of a table cannot be sent, and is to be withheld (``engine.tables.kind.Withheld``) before the next try.
 
     Attributes:
         table: the table's wire name.
-        cause: what came of reading it.
+        cause: the error that reading it raised.
     """
 
     def __init__(self, table: str, cause: Exception) -> None:
@@ -56,18 +56,21 @@ class Intervals:
         return bool(self._starts)
 
     def meet(self, low: int, high: int) -> bool:
-        """Is any version from ``low`` to ``high`` inside one of them?"""
+        """Return whether any version from ``low`` to ``high`` is in one of them."""
         at = bisect_left(self._starts, high) - 1
         return at >= 0 and low <= self._ends[at]
 
     def hold(self, version: int) -> bool:
-        """Is ``version`` inside one of them?"""
+        """Return whether ``version`` is in one of them."""
         return self.meet(version, version)
 
 
 class Secondhand:
-    """Up to which version of the file changes of an author may have come from somebody else
-    (``engine.clocks.secondhand``); those of the author ``ANYBODY`` are anybody's."""
+    """Up to which version of the file an author's changes may have come from somebody else
+    (``engine.clocks.secondhand``).
+
+    The author ``ANYBODY`` stands for all authors.
+    """
 
     ANYBODY = SiteId(b"")
 
@@ -75,17 +78,17 @@ class Secondhand:
         self._versions = versions
 
     def up_to(self, author: SiteId | None) -> int:
-        """That version; 0 if all that the file has of this author came from it."""
+        """Return that version; 0 if everything that the file has of this author came from it."""
         anybody = self._versions.get(self.ANYBODY, 0)
         return anybody if author is None else max(anybody, self._versions.get(author, 0))
 
 
 FIRSTHAND = Secondhand({})
-"""Of a file that has every change from its author."""
+"""For a file that has every change from its author."""
 
 
 class Shown:
-    """What the filters let through. ``hid``: whether they have kept anything back."""
+    """What the filters let through. ``hid`` is whether they have left anything out."""
 
     def __init__(self, exclude_site: SiteId | None, hidden: Intervals, secondhand: Secondhand = FIRSTHAND) -> None:
         self._exclude_site = exclude_site
@@ -94,9 +97,12 @@ class Shown:
         self.hid = False
 
     def passes(self, author: SiteId | None, cid: str, col_version: int, db_version: int) -> bool:
-        """A cell at version 0 is a row's revival, not a write of its author's, and the revival's sentinel may bear
-        the author of any such cell (cr-sqlite.md 7.2): no filter by author may hide either. Nor what did not come
-        from its author itself."""
+        """Return whether a cell is sent, and note in ``hid`` if not.
+
+        A cell at version 0 comes from a row's revival, not from a write of its author's, and the revival's sentinel may
+        bear the author of any such cell (cr-sqlite.md 7.2), so the filter by author must hide neither. Nor may it hide
+        what did not come from the author itself.
+        """
         if col_version == 0:
             return True
         shown = not self._hidden.hold(db_version) and (
@@ -108,14 +114,18 @@ class Shown:
         return shown
 
     def all_pass(self, authors: Iterable[SiteId | None], first: int, last: int) -> bool:
-        """Whether that can be told at once of cells by these authors in these versions."""
+        """Return whether all cells by these authors in these versions certainly pass."""
         return not self._hidden.meet(first, last) and self._exclude_site not in set(authors)
 
 
 @dataclass(slots=True)
 class Fill:
-    """What one reading holds so far: ``found``, at most so many ``changes``, with ``room`` for so many bytes more, and
-    for so many ``cells`` more that are looked at. It is ``full`` when there is more, and ``bounded`` if it can be."""
+    """What one reading has found so far, and how much more it may take.
+
+    Attributes:
+        changes: the most changes. room: how many more bytes. cells: how many more cells to look at.
+        full: whether there is more to read. bounded: whether there is any limit.
+    """
 
     changes: int = LAST
     room: int = LAST
@@ -129,8 +139,11 @@ class Fill:
 
 
 def put_in_order(changes: list[Change]) -> None:
-    """Sort by (db_version, seq). Those of one table are in the order of their versions already, and to sort each
-    version by one number takes half the time of sorting all by two."""
+    """Sort changes by (db_version, seq).
+
+    Those of one table are ordered by version already, and sorting each version by one number takes half the time of
+    sorting all by two.
+    """
     changes.sort(key=_version)
     at = 0
     for _, run in groupby(changes, _version):
@@ -142,7 +155,7 @@ def put_in_order(changes: list[Change]) -> None:
 
 
 def weight(change: Change) -> int:
-    """About how many bytes a change takes on the wire and in memory."""
+    """Return about how many bytes a change takes on the wire and in memory."""
     table, pk, cid, val, *_ = change
     size = BARE + len(table) + len(pk) + len(cid)
     return size + len(val) if type(val) is str or type(val) is bytes else size

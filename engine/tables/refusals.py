@@ -1,4 +1,4 @@
-"""What a merge is refused for, in the same words whatever the kind of the table."""
+"""Why a merge is refused, in the same words for every kind of table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _SHOWN = 80  # characters of a name that a peer may have made up
 
 
 def no_table(name: str) -> SchemaMismatch:
-    """The error for a table that is not synced here."""
+    """Return the error for a table that is not synced here."""
     shown = name if len(name) <= _SHOWN else name[:_SHOWN] + "…"
     return SchemaMismatch(
         t("This file has no synced table “{table}”.", table=shown),
@@ -23,7 +23,7 @@ def no_table(name: str) -> SchemaMismatch:
 
 
 def no_column(change: Change) -> SchemaMismatch:
-    """The error for a change of a column that is not synced here."""
+    """Return the error for a change to a column that is not synced here."""
     return SchemaMismatch(
         t(
             "The table “{table}” of this file has no column “{column}” that can be synced.",
@@ -42,15 +42,15 @@ def no_column(change: Change) -> SchemaMismatch:
 
 
 def wrong_type(table: str) -> InvalidChange:
-    """The error for a value that SQLite cannot write into its column."""
+    """Return the error for a value that SQLite cannot write into its column."""
     return InvalidChange(t("A change for the table “{table}” has a value of the wrong type.", table=table))
 
 
 def row_rejected(table: str, reason: Exception) -> RowRefused:
-    """The error for a row that breaks a rule of the table.
+    """Return the error for a row that breaks a rule of the table.
 
     Args:
-        reason: what SQLite says.
+        reason: SQLite's error.
     """
     return RowRefused(
         t("The table “{table}” of this file rejects a row of another replica: {reason}.", table=table, reason=reason),
@@ -63,7 +63,7 @@ def row_rejected(table: str, reason: Exception) -> RowRefused:
 
 
 def of(table: str, error: Exception) -> SynclineError | None:
-    """The error for what SQLite says to a write into the table; None if it is not about what was to be written."""
+    """Return the error for a failed write into the table; None if it does not concern what was to be written."""
     if isinstance(error, apsw.MismatchError):
         return wrong_type(table)
     if isinstance(error, apsw.ConstraintError):

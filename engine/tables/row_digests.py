@@ -1,5 +1,7 @@
-"""Rows of a synced table by key, for comparing: slice by slice, so that a transaction is short. What they hold is read
-from the table itself, whatever kind it is of."""
+"""Rows of a synced table by key, for comparing: slice by slice, so that transactions are short.
+
+Their content is read from the table itself, whatever kind it is.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,12 @@ Spelled = Callable[[str], str]
 
 
 def as_it_is(column: str) -> str:
-    """A column of the row ``t``."""
+    """Return a column of the row ``t``, unchanged."""
     return f"t.{ident(column)}"
 
 
 def compared(table: DescribedTable, columns: Collection[str] | None) -> list[str]:
-    """The columns of a table that are compared, all or only these, by name."""
+    """Return the columns of a table to compare, all or only these, sorted by name."""
     return sorted(table.columns if columns is None else set(table.columns).intersection(columns))
 
 
@@ -38,22 +40,24 @@ def rows_between(
     spelled: Spelled = as_it_is,
     columns: Collection[str] | None = None,
 ) -> Slice:
-    """Rows above the packed key ``low`` and up to ``high``, by key; an empty one stands for the table's end.
+    """Return rows above the packed key ``low`` and up to ``high``, by key; an empty key stands for the table's start or
+    end.
 
-    Keys are in the order of their storage classes and then of their bytes, whatever their collation.
+    Keys are ordered by storage class and then by their bytes, whatever their collation.
 
     Args:
-        spelled: an expression for what travels of a column of the row ``t``.
-        columns: those that are looked at, by default all.
+        limit: about how many rows to return.
+        spelled: returns an expression for the form in which a column of the row ``t`` travels.
+        columns: those to compare; by default all.
 
     Raises:
-        InvalidChange: a key that is none of this table.
+        InvalidChange: a key is not one of this table.
     """
     while True:
         found, more = _slice(db, table, low, high, limit, spelled, compared(table, columns))
         if found or not more:
             return found, more
-        limit *= 4  # all of their keys were unreadable, or had a NULL
+        limit *= 4  # all of their keys were invalid text, or contained NULL
 
 
 def _slice(
@@ -82,15 +86,17 @@ def _slice(
     for n, row in enumerate(invalid_text.each(db, f"{sql} ORDER BY {keys} LIMIT ?", (*bound, limit + 1))):
         if n == limit or (found and size > BYTES):
             return found, True
-        if None not in row[:count] and invalid_text.readable(row[:count]):  # such rows stay on their machine
+        if None not in row[:count] and invalid_text.readable(row[:count]):  # other rows stay on their machine
             found.append((pack(row[:count]), row_digest(row)))
         size += sum(len(value) for value in row if isinstance(value, str | bytes))
     return found, False
 
 
 def key_order(db: apsw.Connection, table: DescribedTable, storage: Storage) -> Callable[[bytes], Rank]:
-    """What gives packed keys of this table their place in the order of ``rows_between``; raises InvalidChange for those
-    that are none of it."""
+    """Return the function that gives packed keys of this table their sort key in the order of ``rows_between``.
+
+    It raises InvalidChange for keys that are not of this table.
+    """
     encoding = db.pragma("encoding")
     affinities = {column.name: column.affinity for column in table.table.columns}
     columns = [affinities[name] for name in table.key]
@@ -110,8 +116,11 @@ def values_at(
     spelled: Spelled = as_it_is,
     columns: Collection[str] | None = None,
 ) -> tuple[SQLiteValue, ...] | None:
-    """The columns, by name, of the row with this packed key; None when there is none, and nothing of one in which
-    texts and blobs have more than ``most`` bytes; ``spelled``, ``columns`` as in ``rows_between``.
+    """Return the values of a row's columns, by name, given its packed key; ``spelled``, ``columns`` as in
+    ``rows_between``.
+
+    Returns:
+        None if there is no such row; () if its texts and blobs have more than ``most`` bytes.
 
     Raises:
         InvalidChange: as ``rows_between``.
@@ -128,7 +137,7 @@ def values_of(
     spelled: Spelled,
     columns: Collection[str] | None,
 ) -> tuple[SQLiteValue, ...] | None:
-    """As ``values_at``, of the row for which a condition holds."""
+    """Return the values like ``values_at``, of the row that meets a condition."""
     names = compared(table, columns)
     bytes_ = " + ".join(f"ifnull(octet_length({ident(name)}), 0)" for name in names)
     fits = f"{bytes_} <= {most}" if names and most is not None else "true"
@@ -140,7 +149,7 @@ def values_of(
 
 
 def _found(db: apsw.Connection, table: DescribedTable) -> str:
-    """A condition for the row with a key, byte by byte; by the key's own collation the index finds it."""
+    """Return a condition for the row with a key, byte by byte, that also lets SQLite use the key's index."""
     exactly = zip(table.key, _exactly(db, table), strict=True)
     return " AND ".join(
         f"{key} IS ?{n}" if key == ident(name) else f"{ident(name)} IS ?{n} AND {key} IS ?{n}"
@@ -149,7 +158,7 @@ def _found(db: apsw.Connection, table: DescribedTable) -> str:
 
 
 def _exactly(db: apsw.Connection, table: DescribedTable) -> list[str]:
-    """The key's columns, to be compared byte by byte. (SQLite finds no row by a column with a COLLATE of its own.)"""
+    """Return the key's columns for comparing byte by byte. (A COLLATE clause keeps SQLite from using the index.)"""
     keys = []
     for name in table.key:
         collation = db.column_metadata("main", table.table.name, name)[1]
@@ -160,7 +169,7 @@ def _exactly(db: apsw.Connection, table: DescribedTable) -> list[str]:
 def live_rows(
     db: apsw.Connection, table: DescribedTable, spelled: Spelled = as_it_is
 ) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
-    """(key, tracked columns) of each row, in the order of keys."""
+    """Iterate over (key, tracked columns) of each row, ordered by key."""
     width = len(table.key)
     columns = ", ".join(map(spelled, table.key + table.columns))
     order = ", ".join(f"{spelled(name)} COLLATE BINARY" for name in table.key)

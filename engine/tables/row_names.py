@@ -1,4 +1,4 @@
-"""The names by which rows travel whose number SQLite hands out (``engine.ordinary.global_keys``), as values."""
+"""The names under which rows travel whose number SQLite assigns (``engine.ordinary.global_keys``), as values."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Iterable, Mapping
 from engine.change import SQLiteValue
 
 COLLECTION = 16
-"""Bytes of a collection."""
+"""Bytes of a collection's id."""
 
 NAME, BLOB = b"\1", b"\0"
-"""What a name begins with, and what stands before a BLOB of an app's own in a column of such names."""
+"""The first byte of a name, and the byte put before an app's own BLOB in a column of such names."""
 
 SIZE = 1 + COLLECTION + 8
 
 
 def name(collection: bytes, number: int) -> bytes:
-    """What a row is called that was born into a collection with this number."""
+    """Return the name of a row that was created in a collection with this number."""
     return NAME + collection + number.to_bytes(8, "big", signed=True)
 
 
 def born_as(value: SQLiteValue) -> tuple[bytes, int] | None:
-    """The collection and the number at birth of a row that is called so; None where that is no name."""
+    """Return the collection and the original number in a row's name; None if the value is not a name."""
     if not isinstance(value, bytes) or len(value) != SIZE or value[:1] != NAME:
         return None
     return value[1 : 1 + COLLECTION], int.from_bytes(value[1 + COLLECTION :], "big", signed=True)
 
 
 def shown_number(value: SQLiteValue, here: Mapping[bytes, int]) -> SQLiteValue:
-    """What a person is shown of a name: the number of the row; of any other value that.
+    """Return what a person is shown for a value: the row's number for a name, anything else unchanged.
 
     Args:
-        here: the numbers that rows have here, by name; of any other that at birth is shown.
+        here: the numbers of rows here, by name; other rows are shown with their original number.
     """
     born = born_as(value)
     if born is None or not isinstance(value, bytes):
@@ -40,6 +40,6 @@ def shown_number(value: SQLiteValue, here: Mapping[bytes, int]) -> SQLiteValue:
 
 
 def spoken(key: Iterable[SQLiteValue]) -> str:
-    """The names in a key, as a person can read and compare them; empty where there are none."""
+    """Return the names in a key in a form that people can read and compare; '' if there are none."""
     found = [f"{born[0].hex()}:{born[1]}" for value in key if (born := born_as(value)) is not None]
     return ", ".join(found)

@@ -1,17 +1,17 @@
 """The rule for an app's triggers while changes are merged: they write to no synced table.
 
-FTS tables and caches of the app's have to follow a merge; but what a trigger did to synced tables where a change was
-made, arrives as changes of its own. So its writes to synced tables are left out, statement by statement:
+The app's FTS tables and caches have to follow a merge. But what a trigger did to synced tables where a change was made
+arrives as changes of its own. So its writes to synced tables are left out, statement by statement:
 
-- An authorizer knows which trigger is at work while SQLite compiles one, and answers IGNORE: an INSERT is not compiled
-  at all, an UPDATE leaves its columns as they are.
-- That does not stop a DELETE, nor an UPDATE that moves a row to another key. Where a trigger does such a thing, the
-  table gets TEMP triggers on this connection, the guards, which skip the row.
+- An authorizer knows which trigger SQLite is compiling, and answers IGNORE: an INSERT is then not compiled at all, and
+  an UPDATE leaves its columns as they are.
+- That does not stop a DELETE, nor an UPDATE that moves a row to another key. If a trigger does such a thing, the table
+  gets TEMP triggers on this connection, the guards, which skip the row.
 
-Triggers that cannot run here are left out where a person has agreed to that (``engine.tables.omitted_triggers``).
+Triggers that cannot run here are left out if a person has agreed to that (``engine.tables.omitted_triggers``).
 
-The answer is compiled into a statement. SQLite compiles all statements anew when an authorizer is set or taken away, so
-the rule ends with the merge. A file without such triggers is spared that.
+The answer is compiled into a statement. SQLite recompiles all statements when an authorizer is set or removed, so the
+rule ends with the merge, and a file without such triggers is spared it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from engine.tables.types import DescribedTable
 
 _MERGING = "crsql_syncline_merging_"
 _NUMBERS = itertools.count(1)
-"""A connection may have several rules: one for sessions, and one for programs that merge by SQL."""
+"""Numbers for rules, as a connection may have several: for sessions, and for programs that merge by SQL."""
 
 _GUARD = "crsql_syncline_guard_"
 _ROWID = "ROWID"
@@ -44,7 +44,7 @@ class Catalogue(Protocol):
 
     @property
     def tables(self) -> Mapping[str, DescribedTable]:
-        """All of them, also those that take no part in sync for now."""
+        """All of them, including those that take no part in sync for now."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +53,11 @@ class _Found:
 
     Attributes:
         catalogue: the tables that it was for.
-        effects: by table, what its triggers do; of those that have any.
+        effects: what a table's triggers do, by table, for those that have any.
         stray: those of their writes that are to synced tables.
-        instead: the triggers that run in place of all of the app's, as some of those are left out; by name, the SQL
-            that makes each. None where the app's own run.
-        refused: the tables that take no row, as one of their triggers cannot run here, and nobody has agreed.
+        instead: the triggers that run in place of all of the app's if some are left out: by name, the SQL that creates
+            each. None if the app's own run.
+        refused: the tables that accept no row, as one of their triggers cannot run here and nobody has agreed.
     """
 
     catalogue: Catalogue | None
@@ -69,8 +69,11 @@ class _Found:
 
 @dataclass
 class _Merging:
-    """Whether a merge is under way, which the guards ask; and of each table that has a guard against deletion, where
-    that finds the keys that the merge deletes."""
+    """Whether a merge is in progress, which the guards ask.
+
+    Attributes:
+        deleted: for each table with a guard against deletion, the TEMP table of keys that the merge deletes.
+    """
 
     now: bool = False
     deleted: dict[str, str] = field(default_factory=dict)
@@ -97,37 +100,37 @@ class TriggerRule:
         db.create_scalar_function(self._is_merging, is_merging, 0)
 
     def in_force(self, catalogue: Catalogue) -> AbstractContextManager[None]:
-        """Stands around a merge, in a write transaction.
+        """Return the context for a merge, in a write transaction.
 
         Args:
-            catalogue: all synced tables of the file; another object when the file has another schema.
+            catalogue: all synced tables of the file; another object if the file has another schema.
         """
         if self._found.catalogue is not catalogue:
             self._found = self._look(catalogue)
         return self._kept() if self._found.stray or self._found.instead is not None else nullcontext()
 
     def runs(self, table: str) -> tuple[str, ...]:
-        """The app's triggers that run when rows of a table are merged, which is called so in the file."""
+        """Return the app's triggers that run when rows of a table are merged, given its name in the file."""
         found = self._found.effects.get(table)
         return found.runs if found is not None else ()
 
     def refuses(self, table: str) -> bool:
-        """Whether a table takes no row at all."""
+        """Return whether a table accepts no row at all."""
         return table in self._found.refused
 
     @property
     def acts(self) -> bool:
-        """Whether triggers of the app's run at all when rows are merged, whatever the table."""
+        """Whether any triggers of the app's run when rows are merged, in any table."""
         return bool(self._found.effects)
 
     @property
     def guards(self) -> bool:
-        """Whether any table has guards, to which a merge says what it deletes (``deleting``)."""
+        """Whether any table has guards, which must be told what a merge deletes (``deleting``)."""
         return bool(self._merging.deleted)
 
     @contextmanager
     def deleting(self, table: str, keys: Sequence[Sequence[SQLiteValue]]) -> Iterator[None]:
-        """A merge deletes these rows of a table inside: the guards let them go."""
+        """Tell the guards that a merge deletes these rows of a table inside."""
         name = self._merging.deleted.get(table)
         if name is None or not keys:
             yield
@@ -135,7 +138,7 @@ class TriggerRule:
         deleted = f"temp.{name}"
         self._db.executemany(f"INSERT INTO {deleted} VALUES ({', '.join('?' * len(keys[0]))})", map(tuple, keys))
         yield
-        self._db.execute(f"DELETE FROM {deleted}")  # what fails is rolled back
+        self._db.execute(f"DELETE FROM {deleted}")  # not needed after a failure, which rolls back
 
     def _look(self, catalogue: Catalogue) -> _Found:
         on = app_triggers(self._db)
@@ -155,8 +158,10 @@ class TriggerRule:
 
     @contextmanager
     def _kept(self) -> Iterator[None]:
-        """The rule is kept inside. Nor do triggers set off themselves, if a program has switched that on: one whose
-        update is left out might not end."""
+        """Enforce the rule inside.
+
+        Recursive triggers are switched off too, as one whose update is left out might never end.
+        """
         assert self._found.catalogue is not None
         db, merging, tables = self._db, self._merging, list(self._found.catalogue.tables.values())
         recursive, before = db.pragma("recursive_triggers"), db.authorizer
@@ -177,7 +182,7 @@ class TriggerRule:
             merging.deleted = {}
 
     def _make_guards(self, tables: Sequence[DescribedTable]) -> dict[str, str]:
-        """Make those that are needed, unless they are there: a rollback takes away new ones, and brings back old.
+        """Create the guards that are needed, unless they exist: a rollback removes new ones, and brings back old ones.
 
         Returns:
             as ``_Merging.deleted``.
@@ -208,12 +213,12 @@ _Authorizer = Callable[[int, str | None, str | None, str | None, str | None], in
 
 
 def _authorizer(others: _Authorizer | None, fixed: Mapping[str, set[str]]) -> _Authorizer:
-    """What leaves out writes of triggers to synced tables.
+    """Return an authorizer that leaves out writes of triggers to synced tables.
 
     Args:
-        others: the one of whoever else uses the connection.
-        fixed: by table, the columns whose update moves a row, which is left to the guards: SQLite would move the row
-            and show them the column as it was.
+        others: the authorizer of whoever else uses the connection.
+        fixed: by table, the columns whose update moves a row, which is left to the guards: with IGNORE, SQLite would
+            move the row and still show them the old value.
     """
 
     def authorize(action: int, first: str | None, second: str | None, schema: str | None, inside: str | None) -> int:
@@ -228,12 +233,12 @@ def _authorizer(others: _Authorizer | None, fixed: Mapping[str, set[str]]) -> _A
 
 
 def _moves(one: DescribedTable) -> set[str]:
-    """The columns whose update moves a row: those of its keys, and the number of the row."""
+    """Return the columns whose update moves a row: those of its keys, and the row's number."""
     return {*one.key, *one.table.key, _ROWID}
 
 
 def _delete_guard(one: DescribedTable, name: str, deleted: str, merging: str) -> str:
-    """What keeps the rows that no merge deletes; their keys stand in the table ``deleted`` while it does."""
+    """Return SQL that keeps rows which the merge does not delete; ``deleted`` is the table of keys it does."""
     columns = [f"k{n}" for n in range(len(one.key))]
     same = " AND ".join(
         f"{column} IS OLD.{ident(key)} COLLATE BINARY" for column, key in zip(columns, one.key, strict=True)
@@ -248,7 +253,7 @@ def _delete_guard(one: DescribedTable, name: str, deleted: str, merging: str) ->
 
 
 def _move_guard(one: DescribedTable, name: str, merging: str) -> str:
-    """What keeps rows where they are."""
+    """Return SQL that keeps rows from being moved."""
     columns = [ident(column) for column in {*one.key, *one.table.key}]
     names = {column.name.lower() for column in one.table.columns}
     if one.table.rowid:  # without one of the columns' names, the number of the row

@@ -1,4 +1,4 @@
-"""What a replica's methods take and return."""
+"""The values that a replica's methods take and return."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.tables.likely_reference import LikelyReference
 
 
 class SyncedTable(Protocol):
-    """A table that is synced, of whichever kind."""
+    """A table that is synced, of any kind."""
 
     @property
     def name(self) -> str:
@@ -30,27 +30,30 @@ class SyncedTable(Protocol):
 
     @property
     def slots(self) -> Mapping[str, int]:
-        """Of each of them a number, another one when it went and came back. (Cr-sqlite's tables know none but 0.)"""
+        """A number for each tracked column, which changes if the column is dropped and comes back.
+
+        (Always 0 in cr-sqlite's.)
+        """
 
     @property
     def layout(self) -> object:
-        """What a place in it rests on: one made under another layout (by its ``repr``) is good for nothing."""
+        """What a place in the table depends on: one made under another layout (by its ``repr``) is useless."""
 
     @property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """The table and its records, each with a column of it: what its mark is put on."""
+        """The table and its records, each with a column: what its mark is put on."""
 
 
 class DescribedTable(SyncedTable, Protocol):
-    """A synced table with all that the file's schema tells of it."""
+    """A synced table with everything that the file's schema says about it."""
 
     @property
     def table(self) -> Table:
-        """That."""
+        """The table according to the schema."""
 
 
 class SyncedTables(Protocol):
-    """All tables of a file that are synced, as of one version of its schema."""
+    """All synced tables of a file, as of one version of its schema."""
 
     @property
     def synced(self) -> Mapping[str, SyncedTable]:
@@ -58,30 +61,29 @@ class SyncedTables(Protocol):
 
     @property
     def marks(self) -> Mapping[str, str]:
-        """By which each is known to be the one it was, by name; of those that bear a whole mark."""
+        """The marks by which tables are recognised, by table name, for those that bear a whole one."""
 
 
 class MarkedTables(SyncedTables, Protocol):
-    """Likewise, with what clocks rest on."""
+    """The same, with what clocks rest on."""
 
     @property
     def bases(self) -> Mapping[str, Basis]:
-        """What each marked table is now, by name."""
+        """The present basis of each marked table, by name."""
 
 
 class Basis(NamedTuple):
-    """What a clock or a place rests on in a table: its mark (``engine.clocks.table_marks``) and columns of it, each
-    with its slot."""
+    """What a clock or a place rests on in a table: its mark (``engine.clocks.table_marks``), and columns by slot."""
 
     mark: str
     slots: frozenset[tuple[str, int]]
 
     def of(self, columns: Collection[str]) -> Basis:
-        """What rests on these columns alone."""
+        """Return what rests on these columns alone."""
         return Basis(self.mark, frozenset(one for one in self.slots if one[0] in columns))
 
     def stands_in(self, now: Basis | None) -> bool:
-        """Whether the table, which is like that now, is the same in all of this."""
+        """Return whether the table, whose basis is ``now``, is still the same in all of this."""
         return now is not None and self.mark == now.mark and self.slots <= now.slots
 
     @property
@@ -91,7 +93,7 @@ class Basis(NamedTuple):
 
 
 Bases = tuple[tuple[str, Basis], ...]
-"""The names of tables, and what rests on each."""
+"""Table names, each with what is relied on in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,13 @@ class Received:
     Attributes:
         site_id: the peer's 16 bytes, never our own.
         version: the peer's db_version; with this merge, every change up to it is held.
-        since: the clock that the merge continues: it must be held already. 0: the merge holds everything.
+        since: the clock that the merge continues, which must be held already. 0: the merge holds everything.
         tables: the tables that the clock covers from now on; None leaves them as they are (the stock dialect).
-        resend: no filter hid anything of it, so that a wish for that is fulfilled (``Replica.ask_again``).
-        covered: what ``since`` is taken to cover: only what is above it has come of that.
-        bases: what it rests on in each of ``tables``, and covers: that must still be the same. A table that is not
-            among them is covered with all columns that it has.
-        arrived: tables, and the dataset ids of which all rows are held with it (``engine.clocks.datasets``).
+        resend: no filter hid anything, so that a wish for that is fulfilled (``Replica.ask_again``).
+        covered: what ``since`` is taken to cover, of which only what is above it has come.
+        bases: what the merge rests on in each of ``tables``, which must still be the same, and which the clock covers.
+            A table that is not among them is covered with all its columns.
+        arrived: tables, each with the dataset ids whose rows are now all held (``engine.clocks.datasets``).
     """
 
     site_id: SiteId
@@ -122,13 +124,13 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a range of a peer's history is held that was cut in the middle; recorded with each part of it.
+    """How much of an interrupted range of a peer's history is held; recorded with each part.
 
     Attributes:
         site_id: the peer's 16 bytes.
         since, until: the range, in versions of the peer's.
-        token: the place in it, opaque; the peer made it. Empty: nothing of it is held yet, it is only wished for.
-        resend: the range was asked for without filters.
+        token: the place in it, made by the peer and opaque. Empty: nothing is held yet, the range is only wished for.
+        resend: the range was requested without filters.
         bases: as in ``Received``.
     """
 
@@ -145,15 +147,15 @@ class Known:
     """What a file knows of one peer.
 
     Attributes:
-        received: how far of its history is held. sent: how far of ours it has confirmed, None for never.
+        received: how much of its history is held. sent: how much of ours it has confirmed, None for never.
         covered: what ``received`` covers, of the tables and columns that the file has now.
-        place: where a cut range can go on, if it can.
+        place: where an interrupted range can resume, if it can.
         mine: the lineage tokens by which the peer may know this file.
-        seen: the ones that it has shown, (number, token) in order.
-        bases: what the file's tables are now.
-        forgetful: it may not hold all that it has written itself, as a table was made anew since.
+        seen: those that it has shown, as (number, token) in order.
+        bases: the present bases of the file's tables.
+        forgetful: the file may have lost something it wrote itself, as a table was recreated since.
         met: those of the covered tables whose rows had met the peer's before tables had dataset ids.
-        stale: what was told of the rows of a table does not hold any more; nothing else is told then.
+        stale: what was told about the rows of a table is no longer true; then nothing else is known.
     """
 
     received: int = 0
@@ -182,14 +184,14 @@ class Meeting(NamedTuple):
 
 
 class Applied(NamedTuple):
-    """One incoming change that won. (A named tuple: there is one for each change of a merge.)
+    """One incoming change that won. (A named tuple, as there is one for each change of a merge.)
 
     Attributes:
-        change: as merged: the author filled in, the value as the column stores it.
+        change: as merged: with the author filled in, and the value as the column stores it.
         key: the unpacked primary key.
-        old: the value it overwrote; None also when there was none.
-        had_old: True when a live row's column value was overwritten.
-        local_version: the db_version it was stamped with here.
+        old: the value that it overwrote; also None if there was none.
+        had_old: True if a live row's column value was overwritten.
+        local_version: the db_version that it was stamped with here.
     """
 
     change: Change
@@ -204,9 +206,9 @@ class MergeResult:
     """What one merge did.
 
     Attributes:
-        applied: the changes that won, in order; made when it is first looked into.
-        before: the file's db_version before, read inside the transaction.
-        after: and after; every cell stamped in (before, after] was written by this merge.
+        applied: the changes that won, in order; made when first read.
+        before, after: the file's db_version before and after it. Every cell stamped in (before, after] was written by
+            this merge.
     """
 
     applied: Sequence[Applied]
@@ -220,9 +222,9 @@ class ChangeSet:
 
     Attributes:
         changes: in (db_version, seq) order; whole versions only.
-        until: every change with since < db_version <= until is in, minus the filtered ones. Never above the
+        until: every change with since < db_version <= until is included, except those filtered out. Never above the
             file's own db_version.
-        more: the file holds versions above ``until``.
+        more: the file has versions above ``until``.
     """
 
     changes: list[Change]
@@ -237,17 +239,17 @@ class TableStatus:
     Attributes:
         name: its exact name.
         syncable: it is synced, and can be read and merged.
-        eligible: it is one or could become one.
-        reasons: why not, one sentence for each obstacle.
-        kind: as which kind of table it is synced, as people call that; None if it is not.
-        cautions: what to know of its sync all the same, one sentence each.
-        not_proposed: why it is not proposed, though it may be eligible, in a sentence: it is a framework's own. Empty
-            for a table that is synced.
-        without_triggers: how it can be synced all the same where only its triggers stand in the way, in a sentence: by
-            leaving these out. Empty where that is not so.
-        likely_references: its columns of which it is to be said whether they refer, before it is made syncable.
+        eligible: it is synced or could be.
+        reasons: why not, a sentence for each obstacle.
+        kind: the kind of table it is synced as, in people's words; None if it is not.
+        cautions: what to know about syncing it all the same, a sentence each.
+        not_proposed: why it is not proposed although it may be eligible, in a sentence: it is a framework's own. '' for
+            a table that is synced.
+        without_triggers: how it can be synced by leaving out its triggers, if only these stand in the way, in a
+            sentence; else ''.
+        likely_references: its columns that may be references, which a person has to say before it is made syncable.
         rows: how many it holds now.
-        columns: the tracked columns (for a table that is not synced: those that would be), in table order.
+        columns: the tracked columns, in table order; those that would be tracked if it is not synced.
         key: the primary key's columns, in key order.
     """
 
@@ -302,7 +304,7 @@ class TrackedPeer:
 
 
 class TableDigest(NamedTuple):
-    """What a table holds, in few bytes: how many live rows, a digest of them, and one of all causal lengths."""
+    """A table's content in few bytes: the number of live rows, a digest of them, and one of all causal lengths."""
 
     table: str
     rows: int
@@ -316,8 +318,8 @@ class Lost:
 
     Attributes:
         table: the table.
-        column: the column of it; empty for the whole table.
-        rows: how many rows are lost; of a column, those that hold a value in it.
+        column: the column; '' for the whole table.
+        rows: how many rows are lost; for a column, those that have a value in it.
     """
 
     table: str
@@ -334,7 +336,7 @@ class Migration:
         dropped: tables.
         added: columns, as (table, column).
         removed: columns.
-        indexes: those dropped; the ones that the text has too are made anew.
+        indexes: those that are dropped; the text creates the ones that it has again.
     """
 
     created: tuple[str, ...] = ()
@@ -345,5 +347,5 @@ class Migration:
 
     @property
     def loses(self) -> int:
-        """How many rows and values would be gone; 0 when nothing that holds anything is dropped."""
+        """How many rows and values would be lost; 0 if nothing that contains anything is dropped."""
         return sum(lost.rows for lost in (*self.dropped, *self.removed))

@@ -1,4 +1,4 @@
-"""Column versions and causal lengths to which nobody counts: what tells them and what mends them, in SQL."""
+"""Column versions and causal lengths that nobody reaches by counting: SQL that finds and repairs them."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from engine.change import FAR
 
 
 def odd(number: str) -> str:
-    """A condition that a column of sync records holds none that anybody counts to."""
+    """Return a condition that a column of sync records has a number that nobody reaches by counting."""
     return f"(typeof({number}) != 'integer' OR {number} NOT BETWEEN 0 AND {FAR - 1})"
 
 
 def lowered(length: str) -> str:
-    """A causal length made lower: odd or even as before, and in the order of those near it, also around a power of
-    two."""
+    """Return an expression that lowers a causal length.
+
+    It stays odd or even, and in the same order with lengths near it, even around a power of two.
+    """
     return f"(((CAST({length} AS INTEGER) & 4294967295) + 2147483648) & 4294967295) + 4294967296"

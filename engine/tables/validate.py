@@ -1,4 +1,4 @@
-"""What a change must be before anything is looked up for it (cr-sqlite.md 7.1, 6.3; a peer's bytes are hostile)."""
+"""Checks a change before anything is looked up for it (cr-sqlite.md 7.1, 6.3), as a peer's bytes may be hostile."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _SHOWN = 80
 
 
 def check(change: Change, *, exact: bool) -> None:
-    """Check everything but what the table's name and the key say.
+    """Check everything except the table's name and the key.
 
     Args:
         change: the change.
-        exact: versions are not negative, and there is an author of 16 bytes.
+        exact: versions must not be negative, and there must be an author of 16 bytes.
 
     Raises:
         InvalidChange: no well-behaved peer sends it.
@@ -58,7 +58,7 @@ def check_table(name: str) -> None:
     """Check a table's name, before it is looked up.
 
     Raises:
-        InvalidChange: no text, longer than a name may be, or not UTF-8.
+        InvalidChange: not text, too long, or not UTF-8.
     """
     if type(name) is not str or not _is_name(name):
         raise _invalid(name, t("has a table name that is not UTF-8 text of at most {limit} bytes", limit=MAX_NAME))
@@ -68,7 +68,7 @@ def check_key(table: SyncedTable, packed: bytes) -> tuple[SQLiteValue, ...]:
     """Unpack and check the key of a change for ``table``.
 
     Raises:
-        InvalidChange: it cannot be read, has the wrong count, or has NULL in it.
+        InvalidChange: it cannot be read, has the wrong number of values, or contains NULL.
     """
     key = unpack(packed)
     if len(key) != len(table.key):
@@ -87,7 +87,7 @@ def check_key(table: SyncedTable, packed: bytes) -> tuple[SQLiteValue, ...]:
 
 
 def check_keys(table: SyncedTable, packed: Sequence[bytes]) -> list[Sequence[SQLiteValue]]:
-    """As ``check_key`` for many keys at once, as one sequence for each column of the key."""
+    """Check many keys like ``check_key``, and return them as one sequence for each column of the key."""
     if len(table.key) == 1:
         values = unpack_plain(packed)
         if values is not None:
@@ -96,7 +96,7 @@ def check_keys(table: SyncedTable, packed: Sequence[bytes]) -> list[Sequence[SQL
 
 
 def _is_name(name: str) -> bool:
-    if name.isascii():  # nearly all are, and then nothing need be encoded
+    if name.isascii():  # nearly all are, and need not be encoded
         return len(name) <= MAX_NAME
     try:
         return len(name) <= MAX_NAME and len(name.encode()) <= MAX_NAME
@@ -105,6 +105,6 @@ def _is_name(name: str) -> bool:
 
 
 def _invalid(table: object, what: str) -> InvalidChange:
-    """The error for a change, with no more of its table's name than can be shown."""
+    """Return the error for a change, with its table's name truncated to what can be shown."""
     name = table[:_SHOWN].encode(errors="replace").decode() if isinstance(table, str) else "?"
     return InvalidChange(t("A change for the table “{table}” {problem}.", table=name, problem=what))

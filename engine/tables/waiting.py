@@ -1,4 +1,4 @@
-"""What of a file waits: rows that cannot be sent, or shown, and deletions that a person is asked about."""
+"""What in a file waits: rows that cannot be sent or shown, and deletions that a person is asked about."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class AwaitedRow(NamedTuple):
     """A row that a hidden one refers to, and that is not shown.
 
     Attributes:
-        table: its table's name. key: its packed wire key; ``shown_key``: the key that it has here, as it can be shown.
-        deleted: it was deleted; else it is hidden.
+        table: its table's name. key: its packed wire key. shown_key: its key here, as it can be shown.
+        deleted: it was deleted; if not, it is hidden.
     """
 
     table: str
@@ -33,19 +33,19 @@ class AwaitedRow(NamedTuple):
 
 
 class HiddenRow(NamedTuple):
-    """A row of the merged state that its table does not show, as a rule of the table stands against it.
+    """A row of the merged state that its table does not show, because of a rule of the table.
 
     Attributes:
         table: its table's name.
-        key: its packed wire key; ``shown_key``: the key that it has here, as it can be shown.
-        reason: "unique", "check", "not null", "type", "trigger", or "parent": a row to which it refers is hidden, or
-            was deleted elsewhere.
-        in_the_way: the packed wire key of the shown row that is in its way; None where there is none, or it has none,
-            as it stays on this machine. ``shown_in_the_way``: its key here, as it can be shown; "" without.
+        key: its packed wire key. shown_key: its key here, as it can be shown.
+        reason: "unique", "check", "not null", "type", "trigger", or "parent": a row that it refers to is hidden, or was
+            deleted elsewhere.
+        in_the_way: the packed wire key of the shown row that conflicts with it; None if there is none, or if that row
+            has none, as it stays on this machine. shown_in_the_way: its key here, as it can be shown; '' without one.
         values: its other columns, as the table would show them.
-        key_columns: the key that it has here, whole: each column with its value.
-        awaits: the row to which it refers, and for which it waits.
-        same: whether the row in its way stands for it, so that references to it lead there.
+        key_columns: its whole key here: each column with its value.
+        awaits: the row that it refers to and waits for.
+        same: whether the conflicting row stands for it, so that references to it lead there.
     """
 
     table: str
@@ -62,12 +62,12 @@ class HiddenRow(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What of a file cannot be sent for now.
+    """What in a file cannot be sent for now.
 
     Attributes:
-        rows: some of the rows. more: how many there are besides.
-        counter: why nothing at all can be that is written now; "" where it can.
-        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps some of it.
+        rows: some of the rows. more: how many others there are.
+        counter: why nothing written now can be sent at all; '' if it can.
+        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps with some of it.
     """
 
     rows: tuple[WaitingRow, ...] = ()
@@ -91,12 +91,12 @@ class Waiting:
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """A sentence for the counter, and for each row that is named."""
+        """A sentence for the counter, and one for each named row."""
         return (*((self.counter,) if self.counter else ()), *(row.reason for row in self.rows))
 
 
 class SuspendedDeletion(NamedTuple):
-    """An ordinary table of which a person is asked whether ``gone`` of its ``known`` rows are meant to be gone."""
+    """An ordinary table, for which a person is asked whether ``gone`` of its ``known`` rows are meant to be deleted."""
 
     table: str
     gone: int

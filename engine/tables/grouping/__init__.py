@@ -1,5 +1,5 @@
-"""Many changes at once, of whichever kind of table.
+"""Handles many changes at once, for any kind of table.
 
-- ``columns``: a batch turned on its side; ``shapes``: divided into rows of one shape
+- ``columns``: a batch as columns; ``shapes``: divides it into rows of one shape
 - ``bulk``: statements for many rows
 """

@@ -1,4 +1,4 @@
-"""Many rows in one statement: ``VALUES (?, ?), (?, ?), ...``, several times faster than a row at a time."""
+"""Statements for many rows: ``VALUES (?, ?), (?, ?), ...`` is several times faster than one row at a time."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.sqlite.sql import ROWS
 
 _MOST_ROWS = 256
 _MOST_VALUES = 4096
-_LONGEST = 15_000  # APSW keeps texts prepared that have less than 16 KiB
+_LONGEST = 15_000  # APSW caches prepared statements whose text has less than 16 KiB
 
 Rows = Sequence[tuple[SQLiteValue, ...]]
 
@@ -26,18 +26,18 @@ def _executed(db: apsw.Connection, sql: str, bindings: tuple[SQLiteValue, ...]) 
 def each_block(
     db: apsw.Connection, sql: str, rows: Rows, run: Callable[..., Iterable[Any]] = _executed
 ) -> Iterator[tuple[Any, ...]]:
-    """Run ``sql`` for ``rows``, a block at a time, in order; yields what it returns.
+    """Run ``sql`` for ``rows``, a block at a time and in order; yield the rows that it returns.
 
     Args:
         db: the connection.
         sql: with ``ROWS`` where the list after VALUES belongs.
         rows: all of one width.
-        run: what runs a block; ``texts.each`` reads any text.
+        run: runs a block; ``invalid_text.each`` also reads invalid text.
     """
     at, width = 0, len(rows[0]) if rows else 1
     size = _largest(width, "")
     while at < len(rows):
-        # Halves down to one, so that few texts are ever prepared.
+        # Sizes are powers of two, so that few different statements are ever prepared.
         while size > len(rows) - at:
             size //= 2
         block = rows[at] if size == 1 else tuple(chain.from_iterable(rows[at : at + size]))
@@ -46,7 +46,7 @@ def each_block(
 
 
 def run(db: apsw.Connection, sql: str, rows: Rows) -> list[tuple[Any, ...]]:
-    """As each_block, for statements that write; returns what they return, if anything."""
+    """Run a statement that writes for all rows, as ``each_block`` does; return the rows that it returns."""
     return run_columns(db, sql, list(zip(*rows, strict=True))) if rows else []
 
 
@@ -57,7 +57,7 @@ def run_columns(
     template: str = "",
     shared: tuple[SQLiteValue, ...] = (),
 ) -> list[tuple[Any, ...]]:
-    """As run, for rows that come as columns; arguments as for each_of_columns."""
+    """Run a statement like ``run``, for rows given as columns; arguments as for ``each_of_columns``."""
     return list(each_of_columns(db, sql, columns, template, shared))
 
 
@@ -68,12 +68,12 @@ def each_of_columns(
     template: str = "",
     shared: tuple[SQLiteValue, ...] = (),
 ) -> Iterator[tuple[Any, ...]]:
-    """As each_block, for rows that come as columns.
+    """Run a statement like ``each_block``, for rows given as columns.
 
     Args:
-        template: what stands after VALUES for one row, with ``{0}``, ``{1}`` for its values; by default
-            ``({0}, {1})`` and so on.
-        shared: values that all rows have in common; ``?1``, ``?2`` in ``template``.
+        template: what stands after VALUES for one row, with ``{0}``, ``{1}`` for its values; by default ``({0}, {1})``
+            and so on.
+        shared: values that all rows share: ``?1``, ``?2`` in ``template``.
     """
     width, count = len(columns), len(columns[0])
     values: list[SQLiteValue] = [None] * (width * count)
@@ -85,7 +85,7 @@ def each_of_columns(
             size //= 2
         step = size * width
         end = len(values) - (len(values) - at) % step
-        # One statement for all blocks of a size: APSW reads the whole text whenever it is asked for one.
+        # One call for all blocks of a size, as APSW hashes the whole text each time that it looks up a statement.
         yield from db.executemany(
             _text(sql, size, width, template, len(shared)),
             ((*shared, *values[start : start + step]) for start in range(at, end, step)),

@@ -1,4 +1,4 @@
-"""A batch of changes turned on its side: what is true of all of them is found out without a loop in Python."""
+"""A batch of changes as columns, so that what holds for all of them is found out without a loop in Python."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _WHOLE = {
     Affinity.INTEGER: frozenset((type(None), int, bytes)),
     Affinity.NUMERIC: frozenset((type(None), int, bytes)),
 }
-"""The values that a column stores as they are."""
+"""The types of values that a column stores unchanged, by its affinity."""
 
 
 class Columns(NamedTuple):
-    """The fields of the changes, each as one sequence; what belongs to one change stands at its place in the batch."""
+    """The fields of the changes, each as one sequence indexed by the change's place in the batch."""
 
     tables: Sequence[str]
     pks: Sequence[bytes]
@@ -39,8 +39,12 @@ class Columns(NamedTuple):
 
     @classmethod
     def of(cls, batch: Sequence[Change]) -> Columns | None:
-        """Turn a batch; None if a change in it would be refused, or needs a closer look (``checking.check``). The
-        values are not looked at here."""
+        """Turn a batch into columns.
+
+        Returns:
+            None if a change in it would be refused, or needs a closer look (``validate.check``). Values are not checked
+            here.
+        """
         fields: list[Any] = list(
             chain.from_iterable(batch)
         )  # twice as fast as zip, which visits every change nine times
@@ -51,7 +55,7 @@ class Columns(NamedTuple):
             return None
 
     def by_table(self) -> dict[str, list[range]]:
-        """Where the changes of each table stand."""
+        """Return the places of each table's changes."""
         if alike(self.tables):
             return {self.tables[0]: [range(len(self.tables))]}
         spans: dict[str, list[range]] = {}
@@ -63,7 +67,7 @@ class Columns(NamedTuple):
         return spans
 
     def _sound(self) -> bool:
-        # Most of these have few different values: to look at those is to look at all.
+        # Most of these have few distinct values, and checking those is enough.
         sites = set(self.sites)
         return (
             all(map(_counts, (self.col_versions, self.db_versions, self.lengths, self.seqs)))
@@ -75,27 +79,29 @@ class Columns(NamedTuple):
 
 
 def pick(column: Sequence[T], places: Sequence[int]) -> Sequence[T]:
-    """What stands at these places."""
+    """Return the elements at these places."""
     if isinstance(places, range):
         return column[places.start : places.stop : places.step] if places else ()
     return picker(places)(column)
 
 
 def picker(places: Sequence[int]) -> Callable[[Sequence[Any]], Sequence[Any]]:
-    """``pick`` for several columns: to make it takes longer than to use it."""
+    """Return a function that does ``pick`` for several columns, as making it takes longer than using it."""
     if len(places) < 2:
         return lambda column: [column[place] for place in places]
     picked: Callable[[Sequence[Any]], Sequence[Any]] = itemgetter(*places)
-    # A range would make each number anew.
+    # A range would create each number again.
     return lambda column: picked(list(column) if isinstance(column, range) else column)
 
 
 def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: Storage, *, js_numbers: bool) -> Any:
-    """All the values of one column as the column will store them, as ``Storage.stored`` tells one by one. No affinity
-    means a sentinel, which has no value.
+    """Return the values of one column as it will store them, like ``Storage.stored`` for each.
+
+    Args:
+        affinity: None for a sentinel, which has no value.
 
     Returns:
-        The sequence itself where it needs no change; None if one of them would be refused.
+        The sequence itself if nothing changes; None if one of the values would be refused.
     """
     kinds = _kinds(values)
     if not kinds <= VALUES or (affinity is None and kinds != {type(None)}):
@@ -111,8 +117,10 @@ def stored(values: Sequence[SQLiteValue], affinity: Affinity | None, storage: St
 
 
 def _counts(column: Sequence[int]) -> bool:
-    """Are all of them integers that a version may have? (Each type is looked at: True equals 1. To count them takes
-    half as long as to make a set of them.)"""
+    """Return whether all are ints that a version may have.
+
+    Types are compared, as True equals 1; counting them is fast.
+    """
     if list(map(type, column)).count(int) < len(column):
         return False
     some = _different(column)
@@ -120,7 +128,7 @@ def _counts(column: Sequence[int]) -> bool:
 
 
 def alike(values: Sequence[Any]) -> bool:
-    """Are all of them equal? (To count is many times faster than to make a set.)"""
+    """Return whether all are equal. Counting is many times faster than making a set."""
     return values.count(values[0]) == len(values)
 
 
@@ -133,12 +141,12 @@ def _kinds(values: Any) -> set[type]:
 
 
 def lowest(values: Sequence[int]) -> int:
-    """The least of them."""
+    """Return the smallest of them."""
     return values[0] if alike(values) else min(values)
 
 
 def ascending(values: Sequence[Any]) -> bool:
-    """Are they in order? (To sort what is sorted is quick; what is not mostly shows at once.)
+    """Return whether they are in order. Sorting a sorted list is fast, and a few elements mostly show that one is not.
 
     Raises:
         TypeError: they cannot be compared.

@@ -1,4 +1,4 @@
-"""Sorts a batch into rows, and the rows by shape: those that are offered the same columns are merged together."""
+"""Sorts a batch into rows, and the rows by shape, as rows that are offered the same columns are merged together."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from engine.change import SENTINEL
 from engine.tables.grouping.columns import Columns, alike, pick
 
 FEWEST = 8
-"""Rows of one shape that are worth statements of their own."""
+"""The fewest rows of one shape that are worth statements of their own."""
 
 
 class Shape(NamedTuple):
@@ -19,7 +19,7 @@ class Shape(NamedTuple):
     Attributes:
         columns: their names, in the order of the clock's index; only the sentinel for rows that are deleted.
         length: the causal length.
-        places: for each column, where its changes stand in the batch, a row after the other.
+        places: for each column, the places of its changes in the batch, row by row.
         firsts: the first place of each row.
     """
 
@@ -34,12 +34,12 @@ def sort_out(batch: Columns, spans: Sequence[range], tracked: Collection[str]) -
 
     Args:
         batch: all changes.
-        spans: where those of the table stand.
+        spans: the places of the table's changes.
         tracked: its columns.
 
     Returns:
-        The shapes, and the places of the changes to all other rows: created by a sentinel, or with a cell offered twice
-        or a column that the table does not have; and those that have too little in common with others.
+        The shapes, and the places of the changes to all other rows: those created by a sentinel, with a cell offered
+        twice or a column that the table does not have, or with too little in common with others.
     """
     regular = _all_alike(batch, spans[0], tracked) if len(spans) == 1 else None
     if regular is not None:
@@ -67,8 +67,10 @@ def sort_out(batch: Columns, spans: Sequence[range], tracked: Collection[str]) -
 
 
 def _all_alike(batch: Columns, span: range, tracked: Collection[str]) -> Shape | None:
-    """The one shape of a table all of whose rows have it, each row's changes side by side, as in a file that is sent
-    for the first time. (Slices are compared, which is many times faster than a loop.)"""
+    """Return the only shape of a table, if each row has it, with its changes side by side, as in a file's first sync.
+
+    Slices are compared, which is many times faster than a loop.
+    """
     pks, cids = pick(batch.pks, span), pick(batch.cids, span)
     first = pks[0]
     width = next((n for n, pk in enumerate(pks) if pk != first), len(pks))

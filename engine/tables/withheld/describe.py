@@ -1,4 +1,4 @@
-"""Says which rows are held back, for a person."""
+"""Tells a person which rows are withheld."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from engine.tables.withheld.records import Held, HeldRows, Why
 from engine.text import joined, printable, t
 
 NAMED = 3
-"""Rows that are named; the others are counted."""
+"""How many rows are named; the others are only counted."""
 
 _SHOWN = 40
-"""Characters of a key's value."""
+"""The most characters shown of a key's value."""
 
 Key = tuple[SQLiteValue, ...]
 
 ShownKey = Callable[[Held], str]
-"""Gives the key of a row, as it can be shown."""
+"""Returns the key of a row, as it can be shown."""
 
 
 def waiting(held: HeldRows, shown_key: ShownKey, *, named: int = NAMED) -> Waiting:
-    """Return what waits, with so many rows by name; -1: all. The caller holds a read transaction."""
+    """Return what waits, naming ``named`` rows; -1 for all. The caller holds a read transaction."""
     if not held.exist():
         return Waiting()
     count, found = held.told(named)
@@ -35,7 +35,7 @@ def waiting(held: HeldRows, shown_key: ShownKey, *, named: int = NAMED) -> Waiti
 
 
 def no_text(table: str, held: Sequence[Held], shown_key: ShownKey) -> list[Finding]:
-    """What ``check`` says of those whose text is not valid."""
+    """Return the finding of ``check`` for rows with invalid text."""
     found = [one for one in held if one.why is Why.TEXT]
     rows = joined(", ", [t("{key} (“{column}”)", key=shown_key(one), column=one.cid) for one in found[:NAMED]])
     if len(found) > NAMED:
@@ -44,21 +44,22 @@ def no_text(table: str, held: Sequence[Held], shown_key: ShownKey) -> list[Findi
 
 
 def shown(values: Sequence[SQLiteValue]) -> str:
-    """A key, of which a text may be one that nobody can read."""
+    """Return a key as it can be shown, even if it contains invalid text."""
     return joined(", ", map(_value, values))
 
 
 def bare(key: str) -> str:
-    """A key as it can be shown, without its quotation marks."""
+    """Return a key as it can be shown, without its quotation marks."""
     return key.replace("“", "").replace("”", "").replace("„", "")
 
 
 def matching(keys: Iterable[Key], wanted: str) -> tuple[int, set[Key]]:
-    """Return the keys that ``wanted`` names best, and how well it does; those that nobody can read are passed over.
+    """Return the keys that ``wanted`` names best, and how well it does. Keys with invalid text are skipped.
 
     Returns:
-        0: it is the key whole, with quotation marks; 1: without; 2: as it is shown, which may be cut; 3: likewise,
-        without quotation marks.
+        0: it is the whole key, with quotation marks; 1: without; 2: the key as it is shown, perhaps truncated; 3: the
+            same
+        without quotation marks; and the keys.
     """
     best, found = len(_FORMS), set[Key]()
     for key in filter(readable, keys):

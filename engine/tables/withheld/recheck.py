@@ -1,4 +1,4 @@
-"""Looks again at the rows that are held back, and lets those go that can be sent now."""
+"""Rechecks withheld rows, and releases those that can be sent now."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from engine.tables.reading import Unsendable
 from engine.tables.withheld.records import FIRST, Held, HeldRows, Key
 
 AT_ONCE = 1_000
-"""Rows that are looked at in one go."""
+"""How many rows are rechecked at a time."""
 
 Changed = tuple[Held, Held | None]
-"""A row as it is recorded, and what it is now; None: it can be sent."""
+"""A row as it is recorded, and as it is now; None if it can be sent."""
 
 
 class Source(Protocol):
@@ -27,32 +27,32 @@ class Source(Protocol):
         """Where they are recorded."""
 
     def tables(self) -> Iterable[str]:
-        """The tables that have rows to be sent."""
+        """Return the tables that can be read."""
 
     def recorded(self, table: str) -> bool:
-        """Whether there are sync records of a table, whatever has become of it."""
+        """Return whether a table has sync records, whatever its present state."""
 
     def reasons(self, table: str, keys: Sequence[Key]) -> list[Held]:
-        """Those of these rows, which are held back, that still cannot be sent."""
+        """Return which of these withheld rows still cannot be sent, and why."""
 
     def written_since(self, table: str) -> str:
-        """A SELECT of the rows, as ``key``, with a cell above the version ?1."""
+        """Return a SELECT of the rows, as ``key``, that have a cell above the version ?1."""
 
     def record_as_new(self, table: str, keys: Sequence[Key]) -> None:
         """Give all cells of these rows the file's next version, in a write transaction."""
 
     def find(self, error: Unsendable) -> Sequence[Held]:
-        """The rows that reading came to grief on; none if it was for another reason."""
+        """Return the rows at which reading failed; none if it failed for another reason."""
 
     def shown_key(self, held: Held) -> str:
-        """The key of a row, as it can be shown."""
+        """Return the key of a row, as it can be shown."""
 
 
 class LookingAgain:
-    """Knows what was looked at, so that little is read where nothing has changed.
+    """Rechecks rows, remembering what was checked so that little is read if nothing has changed.
 
     Args:
-        db_version: gives the file's.
+        source: the kind's part of it.
     """
 
     def __init__(self, db: apsw.Connection, source: Source) -> None:
@@ -62,10 +62,13 @@ class LookingAgain:
         self._seen: tuple[int, tuple[int, int]] | None = None  # the version, and what moves with programs and tables
 
     def changed(self, db_version: int) -> list[Changed]:
-        """The rows that are not any more as they are recorded.
+        """Return the rows that are no longer as they are recorded. The caller holds a read transaction.
 
-        All are looked at once another program has written or a table was altered, but of more than ``AT_ONCE`` each
-        time as many, and those that were written to since the last time. The caller holds a read transaction.
+        All rows are rechecked after another program has written or a table was altered, but at most ``AT_ONCE`` at a
+        time; and also those written to since the last time.
+
+        Args:
+            db_version: the file's.
         """
         if not self._source.held.exist():
             return []
@@ -103,9 +106,9 @@ class LookingAgain:
         return changed
 
     def let_go(self, changed: Sequence[Changed], *, readonly: bool) -> None:
-        """Record what has changed; what can be sent is told anew. The caller holds a write transaction.
+        """Record what has changed, and give rows that can be sent new versions. The caller holds a write transaction.
 
-        Who may write nothing only reads these rows again, at the versions that they have.
+        With ``readonly``, such rows are only read again, at the versions that they have.
         """
         free = [held for held, now in changed if now is None]
         for name, rows in groupby(free, attrgetter("table")):

@@ -1,4 +1,4 @@
-"""The rows of a kind of table that are held back, in a table of the file's."""
+"""The record of one kind's withheld rows, in a table of the file."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from engine.sqlite.sql import literal
 _LAYOUT = "tbl TEXT NOT NULL, key INTEGER NOT NULL, why TEXT NOT NULL, cid TEXT NOT NULL, PRIMARY KEY (tbl, key)"
 
 Key = int | str
-"""The number of a row in its table; or what else it is known by, if its kind has no number for it."""
+"""A row's number in its table; or its identity as text, if its kind has no number for it."""
 
 FIRST: tuple[str, Key] = ("", -(2**63))
-"""No table and number is below these."""
+"""Below every table and number."""
 
 
 class Why(StrEnum):
-    """What keeps a row back."""
+    """What keeps a row from being sent."""
 
     TEXT = "text"
     VERSION = "version"
     GONE = "gone"
-    """It is not there, without a record or with a key that nobody can read. Nobody need be told of it."""
+    """It is missing, without a record or with a key of invalid text. Nobody need be told of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A row that is held back: its table's wire name, what it is known by in there, why, and in which column."""
+    """A row that is withheld: its table's wire name, its key there, why, and in which column."""
 
     table: str
     key: Key
@@ -40,10 +40,10 @@ class Held:
 
 
 class HeldRows:
-    """Those of one kind of table, on one connection.
+    """The withheld rows of one kind of table, on one connection.
 
     Args:
-        table: where they are recorded.
+        table: the table that records them.
     """
 
     def __init__(self, db: apsw.Connection, table: str) -> None:
@@ -51,23 +51,25 @@ class HeldRows:
         self._table = table
 
     def exist(self) -> bool:
-        """Whether there may be any."""
+        """Return whether there may be any."""
         return self._db.table_exists("main", self._table) or self._db.table_exists("temp", self._table)
 
     def exist_in(self, name: str) -> bool:
-        """Whether there are any of this table's."""
+        """Return whether there are any in this table."""
         sql = f"SELECT 1 FROM {self._table} WHERE tbl = ? LIMIT 1"
         return self.exist() and self._db.execute(sql, (name,)).fetchone() is not None
 
     def is_none(self, name: str, key: str) -> str:
-        """A condition that ``key`` is the number of none of this table's; empty where there are none."""
+        """Return a condition that ``key`` is not the number of a withheld row of this table; '' if there are none."""
         if not self.exist_in(name):
             return ""
         return f"NOT EXISTS (SELECT 1 FROM {self._table} AS h WHERE h.tbl = {literal(name)} AND h.key = {key})"
 
     def record(self, found: Iterable[Held], *, readonly: bool) -> None:
-        """Record rows, in the caller's write transaction. Who may write nothing, and so moves no clock, remembers them
-        for as long as the file is open."""
+        """Record rows, in the caller's write transaction.
+
+        With ``readonly``, when no clock is moved either, they are remembered for as long as the file is open.
+        """
         db, table = self._db, self._table
         if not readonly:
             db.execute(f"CREATE TABLE IF NOT EXISTS main.{table} ({_LAYOUT}) WITHOUT ROWID")
@@ -79,33 +81,33 @@ class HeldRows:
         db.executemany(f"INSERT OR REPLACE INTO {table} VALUES (?, ?, ?, ?)", rows)
 
     def forget(self, found: Iterable[Held]) -> None:
-        """Take rows out, in the caller's write transaction."""
+        """Remove rows, in the caller's write transaction."""
         rows = [(held.table, held.key) for held in found]
         self._db.executemany(f"DELETE FROM {self._table} WHERE tbl = ? AND key = ?", rows)
 
     def forget_table(self, name: str) -> None:
-        """A table starts anew, and all of it is told anew."""
+        """Remove all rows of a table that starts anew, as all of it will be sent again."""
         if self.exist():
             self._db.execute(f"DELETE FROM {self._table} WHERE tbl = ? COLLATE NOCASE", (name,))
 
     def after(self, table: str, key: Key, limit: int) -> list[Held]:
-        """The next ones after a row, of all tables."""
+        """Return the next rows after one, of all tables."""
         sql = f"SELECT * FROM {self._table} WHERE (tbl, key) > (?, ?) ORDER BY tbl, key LIMIT ?"
         return [_held(row) for row in self._db.execute(sql, (table, key, limit))]
 
     def among(self, name: str, keys: str, version: int) -> list[Held]:
-        """Those of a table whose number is among ``keys``: a SELECT of them, as ``key``, with a ``version`` as ?1."""
+        """Return those of a table whose number is among ``keys``: a SELECT of ``key``, with ``version`` as ?1."""
         sql = f"SELECT h.* FROM ({keys}) AS c CROSS JOIN {self._table} AS h ON h.tbl = ?2 AND h.key = c.key"
         return [_held(row) for row in self._db.execute(sql, (version, name))]
 
     def count_without_number(self, name: str) -> int:
-        """How many of a table's are not known by a number."""
+        """Return how many of a table's rows are recorded without a number."""
         sql = f"SELECT count(*) FROM {self._table} WHERE tbl = ? AND typeof(key) = 'text'"
         count: int = self._db.execute(sql, (name,)).get if self.exist() else 0
         return count
 
     def told(self, limit: int) -> tuple[dict[str, int], list[Held]]:
-        """What a person is to know of: how many for each reason, and the first of them."""
+        """Return what to tell a person: how many rows there are for each reason, and the first of them."""
         told = f"FROM {self._table} WHERE why != '{Why.GONE}'"
         count = dict(self._db.execute(f"SELECT why, count(*) {told} GROUP BY why"))
         found = self._db.execute(f"SELECT * {told} ORDER BY tbl, key LIMIT ?", (limit,))

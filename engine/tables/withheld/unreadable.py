@@ -1,4 +1,4 @@
-"""Finds the text that nobody can read, in rows that are known by a number."""
+"""Finds invalid text in rows that are identified by a number."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from engine.sqlite.sql import numbers
 def unreadable(
     db: apsw.Connection, number: str, fields: Sequence[str], source: str, keys: Sequence[int]
 ) -> tuple[set[int], dict[int, int]]:
-    """Look for it in these rows.
+    """Look for invalid text in these rows.
 
     Args:
-        number: an expression for a row's number; by it the rows are sorted.
-        source: what follows FROM in a query of them; ?1 stands for the numbers.
+        number: an expression for a row's number, by which they are sorted.
+        fields: expressions for the fields to read.
+        source: what follows FROM in a query of the rows; ?1 stands for the numbers.
+        keys: the rows' numbers.
 
     Returns:
-        the numbers of the rows that are there; and of each in which a field cannot be read, which that is.
+        the numbers of the rows that exist; and for each row with invalid text, the index of the first such field.
     """
     order = f"ORDER BY {number}"
     there = [key for (key,) in db.execute(f"SELECT {number} FROM {source} {order}", (numbers(keys),))]
