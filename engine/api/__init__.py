@@ -40,8 +40,12 @@ from engine.links.retry_policy import POLICIES, Policies
 from engine.settings import Settings, SettingsFile, checked
 from engine.settings.credentials import KeepsTokens, Tokens
 from engine.storage.backup import Backups
+from engine.transport.bandwidth import LINE
 
 __all__ = ["Engine"]
+
+KB = 1_000
+"""Bytes of a kB, in which the bandwidth is limited."""
 
 GRACE = 2.0
 """Seconds that work under way on a file, such as a merge, has to finish when the engine ends."""
@@ -91,6 +95,8 @@ class Engine:
     async def __aenter__(self) -> Engine:
         if self._core.journal is not None:
             await self._core.journal.__aenter__()
+        if self.settings.bandwidth_limit:
+            LINE.set_limit(self.settings.bandwidth_limit * KB)
         for database in self.settings.databases:
             await self._files.start(database)
         for peer in self.settings.peers:
@@ -107,6 +113,8 @@ class Engine:
 
     async def _end(self) -> None:
         await self.pairing.close()
+        if self.settings.bandwidth_limit:  # the limit is this engine's; nobody waits for a goodbye
+            LINE.set_limit(0)
         await self._links.stop()
         await self.serving.close()
         await self.sharing.end()
@@ -128,10 +136,12 @@ class Engine:
             UsageError: there is no such setting, or it cannot have this value; nothing has changed.
             SynclineError: it could not be saved; it still applies until the engine ends.
         """
-        auto_sync, shared = self._links.auto_sync, self.sharing.wanted
+        auto_sync, shared, limit = self._links.auto_sync, self.sharing.wanted, self.settings.bandwidth_limit
         try:
             self._core.save(replace(self.settings, **checked(**switches)))
         finally:
+            if self.settings.bandwidth_limit != limit:
+                LINE.set_limit(self.settings.bandwidth_limit * KB)
             if self._links.auto_sync is not auto_sync:
                 self._links.apply_auto_sync()
             if self.sharing.wanted != shared:

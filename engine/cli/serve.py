@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.api import Engine
 from engine.cli.logs import log_json
+from engine.cli.options import add_bandwidth, limited
 from engine.cli.output import print_line
 from engine.cli.sync import read_token
 from engine.errors import UsageError
@@ -48,7 +49,7 @@ async def run(arguments: argparse.Namespace) -> int:
         log_json()
     allow_many_files()
     sys.setswitchinterval(TURN)
-    async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
+    async with Engine(limited(Settings(), arguments.bandwidth), backups=Backups(data_dir() / "backups")) as engine:
         with engine.subscribe() as events:
             hub = await engine.serving.start(
                 arguments.folder, host=arguments.host, port=arguments.port, options=options
@@ -146,5 +147,6 @@ def serve_options(parser: argparse.ArgumentParser) -> None:
     text = t("listen beyond this machine even without tokens or TLS")
     parser.add_argument("--insecure", action="store_true", help=text)
     parser.add_argument("--log-json", action="store_true", help=t("log to stderr, one JSON object per line"))
+    add_bandwidth(parser)
     text = t("a limit, such as room-size=2g; can be repeated. Limits: {names}", names=", ".join(limits.NAMES))
     parser.add_argument("--limit", metavar="NAME=AMOUNT", action="append", default=[], help=text)

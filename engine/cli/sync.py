@@ -12,7 +12,7 @@ from pathlib import Path
 from engine.api import Engine
 from engine.checks.schema_diff import NoTables, ask_tables
 from engine.cli.cautions import warn_of
-from engine.cli.options import add_certificate, add_database, add_token_file
+from engine.cli.options import add_bandwidth, add_certificate, add_database, add_token_file, limited
 from engine.cli.sync_output import JsonLines, Lines
 from engine.errors import (
     FileBusy,
@@ -64,7 +64,8 @@ async def run(arguments: argparse.Namespace) -> int:
         waiting = show if stay else None
         show.created(*await _make_from_room(arguments.database, *wanted[0], waiting, extension=arguments.extension))
         backups.waive(resolved(arguments.database))
-    async with Engine(Settings(), backups=backups, schema=schema, token_store=store) as engine:
+    settings = limited(_kept_limit(arguments), arguments.bandwidth)
+    async with Engine(settings, backups=backups, schema=schema, token_store=store) as engine:
         database = await _add_database(engine, arguments.database, show if stay else None)
         mode = Mode.LIVE if arguments.watch else Mode.EVERY if arguments.every else Mode.MANUAL
         with engine.subscribe(whole=True) as events:
@@ -182,6 +183,11 @@ async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | No
     return [(peer, await store.get(peer.id)) for peer in kept_peers(arguments)]
 
 
+def _kept_limit(arguments: argparse.Namespace) -> Settings:
+    """The bandwidth limit that the settings keep, where their peers are synced with."""
+    return Settings(bandwidth_limit=0 if arguments.url is not None else SettingsFile().load().bandwidth_limit)
+
+
 def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
     """The peers that the settings keep for this database, by hand in the window or by pairing."""
     settings = SettingsFile().load()
@@ -262,6 +268,7 @@ def sync_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--join", choices=[one.value for one in Join], help=text)
     add_token_file(parser)
     add_certificate(parser)
+    add_bandwidth(parser)
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--once", action="store_true", help=t("sync once, until both sides are caught up (default)"))
     how.add_argument("--watch", action="store_true", help=t("stay connected and send every write at once"))

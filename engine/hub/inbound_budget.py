@@ -14,6 +14,7 @@ from typing import Protocol
 from engine.hub.limits import Busy, Limits
 from engine.session.close_codes import CloseCode
 from engine.text import t
+from engine.transport.bandwidth import LINE
 
 SPAN = 30.0
 """Seconds over which the speed of a message is measured."""
@@ -102,7 +103,7 @@ class InboundBudget:
         found: list[tuple[Incoming, str]] = []
         now = time.monotonic()
         for socket, coming in self._coming.items():
-            if not socket.transport.is_reading():  # it is us who keep it waiting
+            if LINE.received is not None or not socket.transport.is_reading():  # it is us who keep it waiting
                 coming.looked_at, coming.taken = now, socket.taken
             elif now - coming.looked_at >= SPAN:
                 if socket.taken - coming.taken < self._limits.pace * SPAN:

@@ -207,6 +207,7 @@ class Settings:
     notify_first_sync: bool = True
     notify_conflicts: bool = True
     notify_paired: bool = True
+    bandwidth_limit: int = 0
     share: bool = False
     share_lan: bool = False
     share_port: int = 0

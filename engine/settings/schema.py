@@ -31,7 +31,7 @@ class Setting:
         validate: returns what is wrong with the value, or ''.
         label, help: for the window; ``help`` is also the comment in a new file.
         choices: the values of a text to choose from, each with its words.
-        span: the limits of a number. unit: what it counts. zero: what 0 means.
+        span: the limits of a number. unit: what it counts. zero: what 0 means. step: by how much an arrow changes it.
         longest: the most characters of a text that is typed.
     """
 
@@ -46,6 +46,7 @@ class Setting:
     span: tuple[int, int] = (0, 0)
     unit: str = ""
     zero: str = ""
+    step: int = 1
     longest: int = 0
 
     def read(self, value: object) -> Any:
@@ -125,6 +126,19 @@ def _name_problem(name: str) -> str:
     return "" if not name or (name.isprintable() and name == name.strip()) else t("should be one line of text")
 
 
+SLOWEST = 10
+"""The lowest limit of the line, in kB/s: a hub ends connections on which a message crawls."""
+
+FASTEST = 10_000_000
+
+
+def bandwidth_problem(limit: int) -> str:
+    """Return what is wrong with a limit of the line, in kB/s; '' if nothing is."""
+    if limit == 0 or SLOWEST <= limit <= FASTEST:
+        return ""
+    return t("should be 0 (no limit) or {least} to {most} kB/s", least=SLOWEST, most=FASTEST)
+
+
 def _port_problem(port: int) -> str:
     return "" if 0 <= port <= 65_535 else t("should be a port, from 0 to 65535")
 
@@ -200,6 +214,19 @@ SETTINGS: dict[str, Setting] = {
             t("Mark a peer as stale when it has not been heard from for this many days."),
             span=DAYS,
             unit=t(" days"),
+        ),
+        Setting(
+            "bandwidth_limit",
+            _DEFAULTS.bandwidth_limit,
+            as_int,
+            bandwidth_problem,
+            Group.SYNC,
+            t("Bandwidth limit"),
+            t("Send and receive at most this much a second, each, over all connections together; 0 is no limit."),
+            span=(0, FASTEST),
+            unit=t(" kB/s"),
+            zero=t("none"),
+            step=50,
         ),
         _switch(
             "share",

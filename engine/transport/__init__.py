@@ -8,7 +8,9 @@
   ``goodbye``: ends a connection cleanly
 - ``receive_queue``: what has arrived and is not taken yet, bounded; ``small_frames``: handles short messages without
   the library; ``limits``: asked before anything is taken
-- ``keepalive``: notices a dead peer; ``life_signs``: what a session learns of a live one
+- ``bandwidth``: how much of the line may be used, counted by a ``token_bucket``
+- ``keepalive``: the connection of both ends, which notices a dead peer; ``life_signs``: what a session learns of a
+  live one
 - ``close_codes``: why a connection ended
 - ``gc_pause``: keeps large messages from the garbage collector
 """

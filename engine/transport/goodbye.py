@@ -10,6 +10,7 @@ from websockets.asyncio.connection import Connection
 from engine.session import Session
 from engine.session.close_codes import CloseCode
 from engine.transport.close_codes import GONE, for_close_frame
+from engine.transport.keepalive import hurry
 from engine.transport.outbox import Outbox
 
 GOODBYE = 2.0
@@ -28,6 +29,7 @@ async def say_goodbye(socket: Connection, session: Session, outbox: Outbox, read
     try:
         if closed is not None:
             await outbox.flush(GOODBYE)
+        hurry(socket)
         with contextlib.suppress(*GONE, TimeoutError):  # a peer that takes nothing does not take a goodbye either
             async with asyncio.timeout(2 * GOODBYE):
                 await socket.close(closed.code if closed else CloseCode.GOING_AWAY, reason)

@@ -22,6 +22,7 @@ from websockets.protocol import State
 
 from engine.sqlite.steps import unless
 from engine.transport import small_frames
+from engine.transport.bandwidth import LINE, Lane
 from engine.transport.close_codes import GONE
 from engine.transport.receive_queue import TURN, ReceiveQueue
 
@@ -41,23 +42,94 @@ MISSES = 2
 
 
 class _Hears(Connection):
-    """A connection that counts the bytes that have arrived, and holds a bounded number of them."""
+    """A connection that counts the bytes that have arrived, holds a bounded number of them, and keeps to the limit of
+    the line."""
 
     taken = 0
     recv_messages: ReceiveQueue
+    lane: Lane | None = None
+    """What waits for its turn on the line; none before there is a limit."""
+    _network_full = _lane_full = False
+    """Why senders are kept waiting."""
+    _queue_full = _rests = False
+    """Why nothing is read for now."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
-        self.recv_messages = ReceiveQueue(self.transport.pause_reading, self.transport.resume_reading)
+        self.recv_messages = ReceiveQueue(self._queue_fills, self._queue_empties)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self.lane is not None:
+            self.lane.end()
+        super().connection_lost(exc)
+
+    def send_data(self) -> None:
+        if self.lane is None and LINE.sent is None:
+            super().send_data()
+            return
+        lane = self._own_lane()
+        for data in self.protocol.data_to_send():
+            if data:
+                lane.send(data)
+            else:  # nothing follows
+                lane.flush()
+                self.protocol.writes.append(data)
+                super().send_data()
 
     def data_received(self, data: bytes) -> None:
         self.taken += len(data)
+        if LINE.received is not None:
+            self._own_lane().came(len(data))
         self.recv_messages.turn = TURN
         message = small_frames.received(self.protocol, data)
         if message is None:
             super().data_received(data)
         elif not self.recv_messages.hand_over(message):
             self.recv_messages.put(Frame(Opcode.BINARY, message))
+
+    def pause_writing(self) -> None:
+        self._network_full = True
+        self._keep_waiting()
+
+    def resume_writing(self) -> None:
+        self._network_full = False
+        self._keep_waiting()
+
+    def _own_lane(self) -> Lane:
+        if self.lane is None:
+            self.lane = Lane(
+                LINE, write=self.transport.write, full=self._lane_fills, rest=self._rest, later=self.loop.call_later
+            )
+        return self.lane
+
+    def _lane_fills(self, full: bool) -> None:
+        self._lane_full = full
+        self._keep_waiting()
+
+    def _keep_waiting(self) -> None:
+        full = self._network_full or self._lane_full
+        if full and not self.paused:
+            super().pause_writing()
+        elif self.paused and not full:
+            super().resume_writing()
+
+    def _queue_fills(self) -> None:
+        self._queue_full = True
+        self._read_or_not()
+
+    def _queue_empties(self) -> None:
+        self._queue_full = False
+        self._read_or_not()
+
+    def _rest(self, rests: bool) -> None:
+        self._rests = rests
+        self._read_or_not()
+
+    def _read_or_not(self) -> None:
+        if self._queue_full or self._rests:
+            self.transport.pause_reading()
+        else:
+            self.transport.resume_reading()
 
 
 class ClientSocket(_Hears, ClientConnection):
@@ -66,6 +138,18 @@ class ClientSocket(_Hears, ClientConnection):
 
 class ServerSocket(_Hears, ServerConnection):
     """The connection that a hub accepts."""
+
+
+def unsent(socket: Connection) -> int:
+    """Return how many bytes wait to leave, in this process."""
+    lane = socket.lane if isinstance(socket, _Hears) else None
+    return socket.transport.get_write_buffer_size() + (lane.waiting if lane is not None else 0)
+
+
+def hurry(socket: Connection) -> None:
+    """Let what waits for its turn on the line go before it: the connection is about to end."""
+    if isinstance(socket, _Hears) and socket.lane is not None:
+        socket.lane.hurry()
 
 
 def taken(socket: Connection) -> int | None:

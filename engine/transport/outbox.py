@@ -14,6 +14,7 @@ from websockets.protocol import State
 from engine.session.traffic import Traffic
 from engine.transport import small_frames
 from engine.transport.close_codes import GONE
+from engine.transport.keepalive import unsent
 
 SMALL = 16 * 1024
 """Bytes of the largest frame that is written to the socket on the spot if nothing waits there: below the library's own
@@ -110,4 +111,4 @@ class Outbox:
 
     @property
     def _buffered(self) -> int:
-        return self._socket.transport.get_write_buffer_size()
+        return unsent(self._socket)

@@ -127,6 +127,8 @@ class SettingsDialog(AsyncDialog):
         elif setting.span != (0, 0):
             field = QSpinBox()
             field.setRange(*setting.span)
+            field.setSingleStep(setting.step)
+            field.setKeyboardTracking(False)  # half a number is none
             field.setValue(value)
             field.setSuffix(_words(setting.unit))
             field.setSpecialValueText(_words(setting.zero))

@@ -48,7 +48,8 @@ async def test_every_setting_is_there_and_holds_at_once(tmp_path: Path) -> None:
             if isinstance(field, QCheckBox):
                 field.click()
             elif isinstance(field, QSpinBox):
-                field.setValue(before + 1)
+                field.stepUp()
+                assert field.value() > before
             elif isinstance(field, QLineEdit):
                 type_into(field, "a name")
                 press(field, Qt.Key.Key_Return)
