@@ -1,6 +1,6 @@
 """The command line: ``main`` for all of it, and a module for each group of commands, loaded only when it runs.
 
-- ``commandline``: parses, by ``parser``, which speaks the system's language; ``examples``: of each command;
+- ``commandline``: parses, with a ``parser`` that speaks the system's language; ``examples``: of each command;
   ``running``: runs what was parsed
 - ``options``, ``output``, ``states``, ``colours``, ``cautions``, ``logs``: what commands share; ``encoding``: terminals
   that are not UTF-8; ``completion``: for shells
@@ -21,15 +21,15 @@ from collections.abc import Sequence
 from engine.cli.encoding import allow_any_encoding
 
 YOUNG = 50_000
-"""New objects after which Python looks for garbage. Changes live for a moment and by the thousand, in no cycle: to look
-among every 700, as Python does by itself, took up to half the time of reading and decoding."""
+"""New objects after which Python collects garbage. Changes live briefly and by the thousand, and form no cycles:
+collecting after every 700, Python's default, took up to half the time of reading and decoding."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line ``argv`` (without the program's name; the process's own by default).
 
     Returns:
-        the exit status: 0, 1 (could not), 2 (used wrongly).
+        the exit status: 0, 1 (failed), 2 (used wrongly).
     """
     if argv is None:  # the process is ours
         allow_any_encoding()

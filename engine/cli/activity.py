@@ -1,4 +1,4 @@
-"""Print what the journal has of past syncs: activity."""
+"""``syncline activity``: prints the past syncs in the journal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engine.text import layout, t
 
 
 async def activity(arguments: argparse.Namespace) -> int:
-    """``syncline activity [--json | --csv]``"""
+    """Run ``syncline activity [--json | --csv]``; return the exit status."""
     lines = list(reversed(read_syncs(journal_path())))
     if arguments.json:
         write_json(lines, sys.stdout, ascii_only=not is_unicode(sys.stdout))
@@ -35,7 +35,7 @@ async def activity(arguments: argparse.Namespace) -> int:
 
 
 def activity_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``activity``."""
+    """Add the options of ``activity`` to ``parser``."""
     parser.set_defaults(run=activity)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help=t("print a JSON array"))

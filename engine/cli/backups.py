@@ -1,4 +1,4 @@
-"""``syncline backups``: the copies that were made of a database, and how to put one back."""
+"""``syncline backups``: lists the copies that were made of a database, and restores one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.text import sentences, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Do what ``arguments.action`` says."""
+    """Run the action ``arguments.action``; return the exit status."""
     backups = Backups(arguments.folder or data_dir() / "backups")
     {"list": _list, "restore": _restore}[arguments.action](arguments, backups)
     return 0
@@ -85,7 +85,7 @@ def _when(backup: Backup) -> str:
 
 
 def backups_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``backups``, with its actions."""
+    """Add the actions of ``backups``, and their options, to ``parser``."""
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(title=t("actions"), metavar="ACTION", dest="action", required=True)
 

@@ -1,4 +1,4 @@
-"""What is said of a file beside what a command prints, whatever the command does."""
+"""Warnings about a file that any command prints beside its own output."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ from engine.storage.other_sync import caution_of
 
 
 def warn_of(path: Path) -> None:
-    """Say it if another program syncs the folder in which a file lies."""
+    """Warn if another program syncs the folder that a file is in."""
     if caution := caution_of(path):
         print_to_stderr(caution)

@@ -1,4 +1,4 @@
-"""Print the changes of a file, which is opened read-only, but for recording what programs wrote: changes."""
+"""``syncline changes``: prints a file's changes. The file is opened read-only, except to record what programs wrote."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from engine.storage.file_watch import FileWatch
 from engine.text import t
 
 READ_LIMIT = 10_000
-"""Changes read at a time."""
+"""How many changes are read at a time."""
 
 
 _UNRECORDED = t("What programs wrote last is not recorded yet, as the file cannot be written to at the moment.")
 
 
 async def changes(arguments: argparse.Namespace) -> int:
-    """``syncline changes DB [--since V] [--follow] [--json]``"""
+    """Run ``syncline changes DB [--since V] [--follow] [--json]``; return the exit status."""
     since: int = arguments.since
     if since < 0:
         raise UsageError(t("--since needs a version, 0 or higher."))
@@ -40,7 +40,7 @@ async def changes(arguments: argparse.Namespace) -> int:
 
 
 def _capture(replica: Replica) -> None:
-    """Have recorded what programs wrote to ordinary tables: a replica that is open for reading only cannot do that."""
+    """Record what programs wrote to ordinary tables, which a read-only replica cannot do."""
     if not replica.is_captured():
         with suppress(ReadOnlyFile, FileBusy), Replica.open(replica.path) as writing:
             writing.capture()
@@ -50,7 +50,7 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
     """Print what is above ``since``, and on stderr which rows cannot be sent; return the version reached.
 
     Args:
-        named: what was said of such rows before, which is not said again.
+        named: what was already said about such rows, which is not repeated.
     """
     _capture(replica)
     while True:
@@ -78,7 +78,7 @@ def _print_changes(replica: Replica, since: int, as_json: bool, named: set[str])
 
 
 def changes_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``changes``."""
+    """Add the options of ``changes`` to ``parser``."""
     parser.set_defaults(run=changes, endless=lambda arguments: bool(arguments.follow))
     add_database(parser)
     parser.add_argument("--since", metavar="V", type=int, default=0, help=t("only changes above this version"))

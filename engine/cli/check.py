@@ -1,4 +1,4 @@
-"""``syncline check``: finds, and on request repairs, damage to a file's sync records."""
+"""``syncline check``: finds damage to a file's sync records, and repairs it on request."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ LEFT = {
 
 
 async def check(arguments: argparse.Namespace) -> int:
-    """``syncline check DB [--repair | --bring-back TABLE | --delete-everywhere TABLE] [--json]``
+    """Run ``syncline check DB [--repair | --bring-back TABLE | --delete-everywhere TABLE] [--json]``.
 
-    The exit status is 1 when something was found and is left so.
+    The exit status is 1 if something was found and not repaired.
     """
     path: Path = arguments.database
     if arguments.bring_back is not None or arguments.delete_everywhere is not None:
@@ -71,7 +71,7 @@ def _ask(asked: SuspendedDeletion, path: Path, *, as_json: bool) -> None:
 
 
 def question(asked: SuspendedDeletion) -> Text:
-    """What a person is asked."""
+    """Return the question that a person is asked about a suspended deletion."""
     return t(
         "{table}: {gone:,} of its {known:,} rows are gone. Until you say whether that is intended, the table is not "
         "synced.",
@@ -117,7 +117,7 @@ def _remedy(finding: Finding, repaired: bool) -> Text:
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``check``."""
+    """Add the options of ``check`` to ``parser``."""
     parser.set_defaults(run=check)
     add_database(parser)
     how = parser.add_mutually_exclusive_group()

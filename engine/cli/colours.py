@@ -1,4 +1,4 @@
-"""Colour, on a terminal only; ``NO_COLOR`` turns it off (no-color.org)."""
+"""Colour, on terminals only; ``NO_COLOR`` turns it off (no-color.org)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TextIO
 
 
 class Colour(Enum):
-    """What stands out, by the number that terminals know it by."""
+    """A colour for emphasis, by its ANSI number."""
 
     RED = 31
     GREEN = 32
@@ -16,7 +16,7 @@ class Colour(Enum):
 
 
 def wanted(stream: TextIO) -> bool:
-    """Whether what is printed there may have colour."""
+    """Return whether output to this stream may have colour."""
     return stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 

@@ -42,13 +42,13 @@ COMMANDS = {
     "completion": ("completion", t("Print a script by which a shell completes commands and options.")),
     "bench": ("bench.command", t("Measure the engine, each figure beside a baseline from the same run.")),
 }
-"""Each command's module and what it does. ``status_options`` there takes the parser of ``status``: it adds the options
-and says in its defaults what is to be run. Only the module of the command that was given is loaded: all of them take
-most of a second."""
+"""Each command's module and description. In the module, ``status_options`` for example takes the parser of ``status``,
+adds the options, and sets what to run in its defaults. Only the module of the given command is loaded, as loading all
+takes most of a second."""
 
 
 def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
-    """Return what ``argv`` asks for; ends the program when that is help, or when it is used wrongly."""
+    """Parse ``argv``; end the program if it asks for help or is invalid."""
     words = list(sys.argv[1:] if argv is None else argv)
     command = next((word for word in words if not word.startswith("-")), "")
     if not words or (command == words[0] and command not in COMMANDS and _can_be_opened(command)):
@@ -62,14 +62,14 @@ def parse(argv: Sequence[str] | None = None) -> argparse.Namespace:
 
 
 def _can_be_opened(word: str) -> bool:
-    """Whether this is a pairing link, or a file, and cannot be meant as a command: none has a dot or slash in it."""
+    """Return whether this is a pairing link or a file, and not a command, as none has a dot or slash in it."""
     from engine.pairing.pairing_link import is_link
 
     return is_link(word) or (any(mark in word for mark in (".", "/", os.sep)) and os.path.isfile(word))
 
 
 def parser(only: str | None = None) -> Parser:
-    """Return the parser of the whole command line; with ``only``, the options of this command alone are known."""
+    """Return the parser of the whole command line; with ``only``, it knows the options of this command alone."""
     translate_argparse()
     parser = Parser(
         prog="syncline",
@@ -90,5 +90,5 @@ def parser(only: str | None = None) -> Parser:
 
 
 def help_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``help``; ``parse`` makes ``COMMAND --help`` of it."""
+    """Add the argument of ``help`` to ``parser``; ``parse`` turns the command into ``COMMAND --help``."""
     parser.add_argument("words", metavar="COMMAND", nargs="*", help=t("the command to explain (default: all of them)"))

@@ -1,6 +1,6 @@
-"""``syncline completion SHELL``: a script by which bash, zsh or fish complete commands and options.
+"""``syncline completion SHELL``: prints a script that completes commands and options in bash, zsh or fish.
 
-It is made from the parsers, and asks nothing when it runs: what it offers is what there is.
+It is generated from the parsers, and calls nothing when it runs.
 """
 
 from __future__ import annotations
@@ -17,12 +17,13 @@ from engine.text import t
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a person is: behind the words of a command, '' at the beginning.
+    """What can follow the words of a command.
 
     Attributes:
-        commands, options: what may come there, each with what it does.
-        values: the words from which an option takes its value, by the option.
-        free: options whose value is anything, a file perhaps.
+        path: these words; '' at the beginning.
+        commands, options: what may follow, each with its description.
+        values: by option, the words that it accepts as its value.
+        free: options that accept any value, such as a file.
     """
 
     path: str
@@ -33,7 +34,7 @@ class _Place:
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Print the script of a shell."""
+    """Print the script for a shell; return the exit status."""
     from engine.cli.commandline import parser  # it loads every command
 
     places = {place.path: place for place in _places(parser(), "")}
@@ -173,7 +174,7 @@ def _fish(places: list[_Place]) -> str:
 
 
 def _quoted(words: Iterator[str] | list[str]) -> str:
-    """Words between single quotes, as fish takes them."""
+    """Return words between single quotes, as fish takes them."""
     return " ".join("'" + word.replace("\\", "\\\\").replace("'", "\\'") + "'" for word in words)
 
 
@@ -181,6 +182,6 @@ _SHELLS: dict[str, Callable[[list[_Place]], str]] = {"bash": _bash, "zsh": _zsh,
 
 
 def completion_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``completion``."""
+    """Add the options of ``completion`` to ``parser``."""
     parser.set_defaults(run=run)
     parser.add_argument("shell", metavar="SHELL", choices=list(_SHELLS), help=t("bash, zsh or fish"))

@@ -1,5 +1,7 @@
-"""``syncline conflicts DB``: what of a file waits for somebody: rows that are hidden or cannot be sent, deletions that
-were suspended."""
+"""``syncline conflicts DB``: what in a file waits for a person.
+
+These are rows that are hidden, rows that cannot be sent, and deletions that were suspended.
+"""
 
 from __future__ import annotations
 
@@ -33,16 +35,16 @@ from engine.tables import AwaitedRow, HiddenRow, SuspendedDeletion, Waiting, mat
 from engine.text import Text, t
 
 _MOST_AWAITED = 5
-"""Deleted rows that are named at the end of the list, with how to bring them back."""
+"""How many deleted rows are named at the end of the list, with how to restore them."""
 
 Differences = Mapping[str, tuple[SQLiteValue, SQLiteValue]]
-"""By column the value of a hidden row, and that of the row in its way."""
+"""By column, the value of a hidden row, and that of the row in its way."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline conflicts DB [--keep | --merge | --delete | --restore TABLE KEY [--yes]] [--json]``
+    """Run ``syncline conflicts DB [--keep | --merge | --delete | --restore TABLE KEY [--yes]] [--json]``.
 
-    The exit status is 1 when something waits.
+    The exit status is 1 if something waits.
     """
     path: Path = arguments.database
     if arguments.json and (arguments.keep or arguments.merge or arguments.delete):
@@ -170,10 +172,10 @@ def _decide(
     *,
     sure: bool,
 ) -> int:
-    """Carry out what a person decides about a hidden row, after a backup; returns the exit code.
+    """Carry out a person's decision about a hidden row, after a backup; return the exit status.
 
     Args:
-        decide: returns the row where it is hidden still. warning: what is said unless the person is ``sure``.
+        decide: returns the row if it is still hidden. warning: the error unless the person is ``sure``.
     """
     if not sure:
         raise UsageError(warning, hint=t("To do so, give the option --yes, too."))
@@ -186,7 +188,7 @@ def _decide(
 
 
 def _chosen(path: Path, table: str, key: str) -> HiddenRow:
-    """The hidden row with a key as it is listed, with its quotation marks or without."""
+    """Return the hidden row with a key as it is listed, with or without its quotation marks."""
     with Replica.open(path, readonly=True, recover=True) as replica:
         hidden = [row for row in replica.hidden_rows() if row.table == table]
     keys = [tuple(value for _, value in row.key_columns) for row in hidden]
@@ -206,7 +208,7 @@ def _chosen(path: Path, table: str, key: str) -> HiddenRow:
 
 
 def conflicts_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``conflicts``."""
+    """Add the options of ``conflicts`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     how = parser.add_mutually_exclusive_group()

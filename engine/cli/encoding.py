@@ -1,4 +1,4 @@
-"""Output on terminals and pipes that cannot show every character, as with ``LANG=C`` or Latin-1."""
+"""Output on terminals and pipes that cannot show every character, such as with ``LANG=C`` or Latin-1."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _PLAIN = str.maketrans(
         "ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ß": "ss",
     }
 )  # fmt: skip
-"""What stands for characters of our texts in ASCII. A double quote would end a value in JSON or CSV."""
+"""ASCII replacements for characters in our texts. (A double quote would end a value in JSON or CSV.)"""
 
 
 def allow_any_encoding() -> None:
-    """Have stdout and stderr write something similar for what their encoding lacks, in place of raising an error."""
+    """Make stdout and stderr replace characters that their encoding lacks, instead of raising an error."""
     codecs.register_error("syncline", _replace)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a program without a console has none
@@ -27,7 +27,7 @@ def allow_any_encoding() -> None:
 
 
 def is_unicode(stream: TextIO) -> bool:
-    """Whether a stream can write every character."""
+    """Return whether a stream can write every character."""
     return codecs.lookup(stream.encoding or "ascii").name.startswith("utf")
 
 
@@ -39,7 +39,7 @@ def _replace(error: UnicodeError) -> tuple[str, int]:
 
 
 def _similar(character: str) -> str:
-    """Return ASCII that reads alike, or the character's number."""
+    """Return ASCII that reads similarly, or the character's number."""
     plain = character.translate(_PLAIN)
     if not plain.isascii():
         plain = unicodedata.normalize("NFKD", plain).encode("ascii", "ignore").decode()

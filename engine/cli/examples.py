@@ -1,4 +1,4 @@
-"""Examples for each command: what ``--help`` and the manual page end with. A test parses every one."""
+"""Examples for each command, with which ``--help`` and the manual page end. A test parses every one."""
 
 from __future__ import annotations
 
@@ -55,4 +55,4 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "bench": ("syncline bench hub", "syncline bench read --rows 1000"),
 }
-"""By the words of the command, as a person would type them into a shell."""
+"""Examples as a person would type them into a shell, by the words of the command."""

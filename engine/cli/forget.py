@@ -1,4 +1,4 @@
-"""``syncline forget DB``: a file as if it had never been synced."""
+"""``syncline forget DB``: makes a file as if it had never been synced."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.text import t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline forget DB --yes``"""
+    """Run ``syncline forget DB --yes``; return the exit status."""
     path: Path = arguments.database
     with Replica.open(path, readonly=True, recover=arguments.yes) as replica:
         found = find_traces(replica.connection)
@@ -48,10 +48,10 @@ async def run(arguments: argparse.Namespace) -> int:
         )
     with PROCESS.alone(path):
         if arguments.hidden_to is not None:
-            hidden_file.write(arguments.hidden_to, hidden)  # before the backup, which takes the place of an older one
+            hidden_file.write(arguments.hidden_to, hidden)  # before the backup, which replaces an older one
         backup = Backups(data_dir() / "backups").make(path)
         remove_traces(path)
-        if known:  # now that nothing can keep the file as it is
+        if known:  # last, once changing the file has succeeded
             await _leave_out(known)
     if known:
         print_line(t("{path} and its peers are no longer in the settings.", path=path))
@@ -61,7 +61,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 async def _leave_out(known: list[DatabaseConfig]) -> None:
-    """Take the file and its peers out of the settings: a window that is opened later would sync it again."""
+    """Remove the file and its peers from the settings, or a window that is opened later would sync it again."""
     file, ids = SettingsFile(), {database.id for database in known}
     settings = file.load()
     databases = tuple(database for database in settings.databases if database.id not in ids)
@@ -77,7 +77,7 @@ async def _leave_out(known: list[DatabaseConfig]) -> None:
 
 
 def forget_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``forget``."""
+    """Add the options of ``forget`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     text = t("write hidden rows into this new file first, as JSON; without it, nothing is removed while there are any")

@@ -1,4 +1,4 @@
-"""Hidden rows in a file of their own, before what keeps them in the database goes."""
+"""Saves hidden rows to a file of their own, before what keeps them in the database is removed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ from engine.text import counted, t
 
 
 def check(path: Path, count: int) -> None:
-    """See that no rows of a database are hidden; ``count``: how many are.
+    """Check that a database has no hidden rows.
+
+    Args:
+        path: the database. count: how many of its rows are hidden.
 
     Raises:
-        UsageError: some are; says how to have them in a file.
+        UsageError: some are; says how to save them to a file.
     """
     if count:
         raise UsageError(
@@ -34,14 +37,14 @@ def check(path: Path, count: int) -> None:
 
 
 def described(replica: Replica, rows: Iterable[HiddenRow]) -> list[dict[str, Any]]:
-    """Return what is written of hidden rows."""
+    """Return hidden rows in the form in which they are written."""
     return [hidden_json(row, hidden_differences(replica, row)) for row in rows]
 
 
 def write(file: Path, found: list[dict[str, Any]]) -> None:
-    """Write hidden rows, as they were described, into a new file, as JSON.
+    """Write hidden rows, in that form, to a new file as JSON.
 
-    A file stays as it is that has all of them already: what was to follow failed the last time.
+    A file that already has all of them is left as it is: what was to follow must have failed the last time.
 
     Raises:
         UsageError: there is such a file, and it lacks some.
@@ -58,7 +61,7 @@ def write(file: Path, found: list[dict[str, Any]]) -> None:
 
 
 def _has(file: Path, found: list[dict[str, Any]]) -> bool:
-    """Whether a file is one of hidden rows that has all of these."""
+    """Return whether a file is one of hidden rows that has all of these."""
     if not file.is_file():
         return False  # a device may never end
     try:

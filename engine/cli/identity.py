@@ -1,4 +1,4 @@
-"""``syncline new-id``: the mend for a file that peers refuse because it was copied or restored."""
+"""``syncline new-id``: repairs a file that peers refuse because it was copied or restored."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.text import t
 
 
 async def new_id(arguments: argparse.Namespace) -> int:
-    """``syncline new-id DB --yes``"""
+    """Run ``syncline new-id DB --yes``; return the exit status."""
     path: Path = arguments.database
     with Replica.open(path, readonly=True, recover=arguments.yes) as replica:
         old = replica.site_id
@@ -50,7 +50,7 @@ async def new_id(arguments: argparse.Namespace) -> int:
 
 
 def new_id_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``new-id``."""
+    """Add the options of ``new-id`` to ``parser``."""
     parser.set_defaults(run=new_id)
     add_database(parser)
     parser.add_argument("--yes", action="store_true", help=t("do it: the file becomes a new replica to all its peers"))

@@ -1,4 +1,4 @@
-"""Commands that look at a file, or at all that are configured: tables, status.
+"""Commands that look at a file, or at everything that is configured: tables, status.
 
 They open files read-only and create nothing in them.
 """
@@ -22,7 +22,7 @@ from engine.text import counted, layout, t
 
 
 async def tables(arguments: argparse.Namespace) -> int:
-    """``syncline tables DB``"""
+    """Run ``syncline tables DB [--json]``; return the exit status."""
     with Replica.open(arguments.database, readonly=True) as replica:
         found, deleted = replica.tables(), replica.count_deleted()
     for table in found:
@@ -66,7 +66,7 @@ async def tables(arguments: argparse.Namespace) -> int:
 
 
 async def status(arguments: argparse.Namespace) -> int:
-    """``syncline status [--json]``"""
+    """Run ``syncline status [--json]``; return the exit status."""
     settings = SettingsFile().load()
     left_out = unsynced.read(journal_path())
     databases = [_database_status(settings, database.id, left_out) for database in settings.databases]
@@ -117,7 +117,7 @@ OURS = (Where.HERE, Where.SUSPENDED)
 
 
 def _parked_between(found: unsynced.Unsynced | None) -> list[str] | None:
-    """Why tables were not synced with a peer, apart from what the file itself tells; None if it never was connected."""
+    """Return why tables were not synced with a peer, beside what the file says; None if it was never connected."""
     return None if found is None else [one.sentence for one in found.parked if one.where not in OURS]
 
 
@@ -160,13 +160,13 @@ def _database_status(settings: Settings, database_id: str, left_out: Mapping[str
 
 
 def tables_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``tables``."""
+    """Add the options of ``tables`` to ``parser``."""
     parser.set_defaults(run=tables)
     add_database(parser)
     parser.add_argument("--json", action="store_true", help=t("print one JSON object per line"))
 
 
 def status_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``status``."""
+    """Add the options of ``status`` to ``parser``."""
     parser.set_defaults(run=status)
     parser.add_argument("--json", action="store_true", help=t("print one JSON object"))

@@ -1,5 +1,7 @@
-"""The log of a command as JSON lines, for programs that collect logs. It holds no secret, and
-no value of a row but the key of one that cannot be sent."""
+"""A command's log as JSON lines, for programs that collect logs.
+
+It contains no secret, and no value of a row except the key of one that cannot be sent.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and what the record was given beside it."""
+    """Formats a record as a line of JSON: time, level, logger, message, and the record's extra values."""
 
     def format(self, record: logging.LogRecord) -> str:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
@@ -33,7 +35,7 @@ class JsonLines(logging.Formatter):
 def log_json(level: int = logging.INFO) -> None:
     """Write the log to stderr as JSON lines from now on, from ``level`` up.
 
-    Of the library for sockets only what is wrong: who comes and goes the hub says itself, and with more to it.
+    From the WebSocket library only warnings are logged: the hub itself reports who comes and goes, in more detail.
     """
     logging.getLogger("engine.hub.websockets").setLevel(logging.WARNING)
     handler = logging.StreamHandler()

@@ -1,4 +1,4 @@
-"""``syncline make-syncable DB [TABLE...]``: tables are synced from now on, or no more."""
+"""``syncline make-syncable DB [TABLE...]``: syncs tables from now on, or no longer."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ from engine.text import Text, layout, sentences, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """The exit status is 1 where ``--all`` finds no table that can be synced, and where a table stays an ordinary one
-    that ``--extension`` was to turn."""
+    """Run the command; return the exit status.
+
+    It is 1 if ``--all`` finds no table that can be synced, or if ``--extension`` could not turn an ordinary table.
+    """
     path: Path = arguments.database
     answers = Answers.of(arguments)
     if bool(arguments.tables) is arguments.all:
@@ -100,7 +102,7 @@ def _undo(path: Path, chosen: Sequence[TableStatus], *, every: bool, hidden_to: 
 
 
 def _children_first(path: Path, tables: Sequence[TableStatus]) -> list[TableStatus]:
-    """Order tables so that each comes before those that it refers to, which must stay synced as long as it is."""
+    """Sort tables so that each comes before those that it refers to, which must stay synced as long as it is."""
     sql = 'SELECT lower("table") FROM pragma_foreign_key_list(?)'
     with Replica.open(path, readonly=True) as replica:
         parents = {table.name: {name for (name,) in replica.connection.execute(sql, (table.name,))} for table in tables}
@@ -132,10 +134,10 @@ def _change(
     describe: Callable[[TableStatus], str],
     answers: Answers,
 ) -> list[TableStatus]:
-    """Change the tables, after a backup; each in a transaction of its own, so that programs can write in between.
+    """Change the tables after a backup, each in a transaction of its own, so that programs can write in between.
 
     Returns:
-        Those that are changed; one that cannot be turned into the other kind stays what it is, which is said.
+        Those that were changed. One that cannot be turned into the other kind stays as it is, and is reported.
     """
     changed = []
     backup = Backups(data_dir() / "backups").make(path)
@@ -202,7 +204,7 @@ def _remedy(table: TableStatus) -> Text:
 
 
 def make_syncable_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``make-syncable``."""
+    """Add the options of ``make-syncable`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     parser.add_argument("tables", metavar="TABLE", nargs="*")

@@ -1,4 +1,4 @@
-"""What several commands are given."""
+"""Options that several commands have."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 
 
 def add_token_file(parser: argparse.ArgumentParser) -> None:
-    """Add where the token for a peer is, as ``token_file``."""
+    """Add the file with the token for a peer, as ``token_file``."""
     text = t("a file that holds the token for the peer (or set SYNCLINE_TOKEN)")
     parser.add_argument("--token-file", metavar="FILE", type=Path, help=text)
 
@@ -43,6 +43,6 @@ def limited(settings: Settings, bandwidth: int | None) -> Settings:
 
 
 def add_certificate(parser: argparse.ArgumentParser) -> None:
-    """Add the fingerprint of the one certificate that a peer may show, as ``certificate``."""
+    """Add the fingerprint of the only certificate to accept from a peer, as ``certificate``."""
     text = t("take only the certificate with this fingerprint (SHA-256) at URL, whoever signed it")
     parser.add_argument("--certificate", metavar="FINGERPRINT", default="", help=text)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.tables import Waiting
 
 SHOWN = 60
-"""Characters of a value shown on a terminal."""
+"""The most characters of a value shown on a terminal."""
 
 
 def said(text: str) -> str:
@@ -29,22 +29,22 @@ def said(text: str) -> str:
 
 
 def print_line(text: str, *, indent: int = 0, colour: Colour | None = None) -> None:
-    """Print one line for a person or a pipe, at once, in the system's language."""
+    """Print one line to stdout, in the system's language, and flush it."""
     print(" " * indent + painted(said(text), colour, sys.stdout), flush=True)
 
 
 def print_to_stderr(text: str, *, colour: Colour | None = None) -> None:
-    """Print one line for a person beside what goes down a pipe, at once, in the system's language."""
+    """Print one line to stderr, in the system's language, and flush it."""
     print(painted(said(text), colour, sys.stderr), file=sys.stderr, flush=True)
 
 
 def print_json(value: dict[str, Any]) -> None:
-    """Print one JSON object on a line, at once."""
+    """Print one JSON object on a line, and flush it."""
     print(json.dumps(value, ensure_ascii=not is_unicode(sys.stdout)), flush=True)
 
 
 def terminal() -> bool:
-    """Whether a person is looking."""
+    """Return whether stdout is a terminal, with a person looking."""
     return sys.stdout.isatty()
 
 
@@ -64,7 +64,7 @@ def rows(number: int) -> Text:
 
 
 def shown(value: SQLiteValue) -> str:
-    """Return a value for a person: shortened, control characters visible, blobs by size."""
+    """Return a value for a person: shortened, with control characters visible and blobs by size."""
     if value is None:
         return "NULL"
     if isinstance(value, bytes):
@@ -73,7 +73,7 @@ def shown(value: SQLiteValue) -> str:
 
 
 def as_json(value: SQLiteValue) -> Any:
-    """Return a value as JSON has it; a blob as ``{"blob": hex}``."""
+    """Return a value as JSON; a blob as ``{"blob": hex}``."""
     return {"blob": value.hex()} if isinstance(value, bytes) else value
 
 
@@ -84,7 +84,7 @@ def waiting_json(waiting: Waiting) -> dict[str, Any]:
 
 
 def change_line(change: FlowChange) -> Text:
-    """Return one change as a line: version, author, table, key, what happened."""
+    """Return one change as a line: version, author, table, key, and what happened."""
     return layout(
         "{version:>6}  {site_id}  {row}  {change}",
         version=change.version,
@@ -95,8 +95,7 @@ def change_line(change: FlowChange) -> Text:
 
 
 def row_name(table: str, key: Sequence[SQLiteValue], global_key: str = "") -> Text:
-    """Return a row's table and key, as in ``item[1]``; and what it is called on all machines, if it has another number
-    here than it was born with."""
+    """Return a row's table and key, as ``item[1]``; with its global key if its original number was another."""
     row = layout("{table}[{key}]", table=shown(table), key=joined(", ", map(shown, key)))
     names = [one.split(":") for one in global_key.split(", ")] if global_key else []
     if all(born in map(str, key) for _, born in names):

@@ -24,11 +24,11 @@ from engine.table_shape import Join
 from engine.text import t
 
 PORT = 8786
-"""Where the command line shares: the same each time, so that those who were paired find it again."""
+"""The port where the command line shares: always the same, so that paired machines find it again."""
 
 
 async def share(arguments: argparse.Namespace) -> int:
-    """``syncline share DB...``: serve to those who were paired, until told to stop."""
+    """Run ``syncline share DB...``: serve paired machines until stopped."""
     async with _engine() as engine:
         with engine.subscribe() as events:
             await _share(engine, arguments.databases, arguments, join=arguments.join)
@@ -37,7 +37,7 @@ async def share(arguments: argparse.Namespace) -> int:
 
 
 async def pair(arguments: argparse.Namespace) -> int:
-    """``syncline pair DB`` or ``syncline pair LINK DB``."""
+    """Run ``syncline pair DB`` or ``syncline pair LINK DB``; return the exit status."""
     if is_link(arguments.what):
         return await _use(parse(arguments.what), arguments)
     if arguments.database is not None:
@@ -61,7 +61,7 @@ async def pair(arguments: argparse.Namespace) -> int:
 
 
 async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
-    """The other machine: redeem the link, keep the peer, and sync with it."""
+    """Redeem the link on the other machine, add the peer to the settings, and sync with it."""
     if arguments.database is None:
         raise UsageError(t("Which database should be synced with it?"), hint=t("Use: syncline pair LINK DB"))
     if window_is_open():
@@ -96,14 +96,14 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
 
 
 def _keep(file: SettingsFile, settings: Settings, database: DatabaseConfig, peer: PeerConfig) -> list[PeerConfig]:
-    """Add a database and its peer to the settings; returns the peers in whose place it comes."""
+    """Add a database and its peer to the settings; return the peers that it replaces."""
     databases = settings.databases
     known = next((known for known in databases if known.path == database.path), None)
     if known is None:
         databases = (*databases, known := database)
     peer = replace(peer, database=known.id, mode=Mode.LIVE)
     same = [old for old in settings.peers if _paired_with(old) == _paired_with(peer)]
-    if same:  # what the person made of it stays
+    if same:  # the person's changes to it stay
         peer = replace(same[-1], id=peer.id, url=peer.url, paused=None)
     others = (old for old in settings.peers if old not in same)
     file.save(replace(settings, databases=databases, peers=(*others, peer)))
@@ -159,7 +159,7 @@ async def _print_events(events: EventStream) -> None:
 
 
 def share_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``share``."""
+    """Add the options of ``share`` to ``parser``."""
     parser.set_defaults(run=share, endless=lambda _: True)
     parser.add_argument("databases", metavar="DB", type=Path, nargs="+", help=t("a SQLite database"))
     text = t("how to join rows with those of whoever connects, if they never met; as with “sync --join”")
@@ -168,7 +168,7 @@ def share_options(parser: argparse.ArgumentParser) -> None:
 
 
 def pair_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``pair``."""
+    """Add the options of ``pair`` to ``parser``."""
     parser.set_defaults(run=pair, endless=lambda arguments: arguments.database is None or bool(arguments.watch))
     parser.add_argument(
         "what", metavar="DB|LINK", help=t("the database to share, or the link that the other side shows")

@@ -1,4 +1,4 @@
-"""A parser of arguments that speaks the system's language, in its help and where it complains."""
+"""An argument parser whose help and error messages are in the system's language."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ ARGPARSE = (
     t("expected one argument"),
     t("expected at least one argument"),
 )
-"""What ``argparse`` says by itself, for the translators."""
+"""The texts of ``argparse`` itself, for translators."""
 
 
 ALIKE = 0.7
-"""How like a word must be to what was typed to have been meant; 1.0 is the same."""
+"""How similar a word must be to what was typed to be suggested; 1.0 means equal."""
 
 
 def translate_argparse() -> None:
-    """Have ``argparse`` look up its own words in our catalogue, and not in gettext's default domain."""
+    """Make ``argparse`` look up its own texts in our catalogue, rather than in gettext's default domain."""
     argparse._ = catalogue(system_language())  # type: ignore[attr-defined]
 
 
 class Parser(argparse.ArgumentParser):
-    """As its base class, with help in the system's language; that of the texts it is given.
+    """An argument parser that translates its help, including the texts that it is given.
 
     Attributes:
         examples: commands with which its help ends.
@@ -55,39 +55,42 @@ class Parser(argparse.ArgumentParser):
 
     @property
     def commands(self) -> dict[str, Parser]:
-        """The parsers of its commands, by their names."""
+        """The parsers of its commands, by name."""
         found = (action.choices for action in self._actions if isinstance(action, argparse._SubParsersAction))
         return dict(next(found, {}))
 
     def command_helps(self) -> dict[str, str]:
-        """What each of its commands does."""
+        """Return the description of each of its commands."""
         found = (action for action in self._actions if isinstance(action, argparse._SubParsersAction))
         return {one.dest: one.help or "" for action in found for one in action._choices_actions}
 
     def visible_options(self) -> list[argparse.Action]:
-        """The options that its help has."""
+        """Return the options that its help lists."""
         return [one for one in self._actions if one.option_strings and one.help != argparse.SUPPRESS]
 
     def positionals(self) -> list[argparse.Action]:
-        """Its arguments that are no options and no commands."""
+        """Return its arguments that are neither options nor commands."""
         others = (one for one in self._actions if not one.option_strings)
         return [one for one in others if not isinstance(one, argparse._SubParsersAction)]
 
     def give_examples(self, name: str, examples: Mapping[str, tuple[str, ...]]) -> None:
-        """Take the examples of the command ``name`` and those of its commands."""
+        """Set the examples of the command ``name`` and of its commands."""
         self.examples = examples.get(name, ())
         for word, one in self.commands.items():
             one.give_examples(f"{name} {word}", examples)
 
     def format_help(self) -> str:
-        """As in the base class, which calls it; with the examples."""
+        """Return the help of the base class, followed by the examples."""
         lines = "".join(f"  {line}\n" for line in self.examples)
         heading = said(t("examples"))
         return super().format_help() + (f"\n{heading}:\n{lines}" if lines else "")
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """As in the base class. What the last argument has more of may also follow options (``make-syncable FILE --undo
-        TABLE``); what is unknown is told with what it may have meant, where that is like it."""
+        """Parse arguments like the base class.
+
+        More values of the last argument may also follow options (``make-syncable FILE --undo TABLE``). An error about
+        something unknown suggests what may have been meant.
+        """
         found, rest = self.parse_known_args(args, namespace)
         if rest:
             one = self
@@ -101,8 +104,7 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def _take_more(self, found: argparse.Namespace, rest: Sequence[str]) -> bool:
-        """Add words to the argument of which there may be several; returns False where there is none, or one of them is
-        no such word."""
+        """Add words to the argument that accepts several; return False if there is none, or one is an option."""
         several = next((one for one in self.positionals() if one.nargs in ("*", "+")), None)
         if several is None or any(word.startswith("-") for word in rest):
             return False
@@ -119,7 +121,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def _meant(word: str, known: Iterable[str]) -> str:
-    """Return the sentence that asks whether something known was meant; '' if nothing is like it."""
+    """Return a sentence that suggests a similar known word; '' if there is none."""
     near = difflib.get_close_matches(word, list(known), 1, ALIKE)
     return ". " + said(t("Did you mean {word}?", word=near[0])) if near else ""
 

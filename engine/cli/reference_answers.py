@@ -1,5 +1,7 @@
-"""What a person says on the command line about columns that may refer to rows, and about the numbers of rows:
-``--relate`` and ``--no-relate``, ``--same-numbers`` and ``--own-numbers``."""
+"""A person's answers on the command line about columns that may be references, and about row numbers.
+
+The options are ``--relate`` and ``--no-relate``, ``--same-numbers`` and ``--own-numbers``.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ from engine.text import sentences, t
 OPTIONS = ("--relate", "--no-relate", "--same-numbers", "--own-numbers")
 
 Column = tuple[str, str]
-"""A table, and a column of it."""
+"""A table and one of its columns."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +26,10 @@ class Answers:
     """Which columns refer to rows, and which do not.
 
     Attributes:
-        parents: the table that each column refers to; empty for the one that it looks like. declined: those that refer
-            to none.
-        others: what is said of every other column that looks like a reference; None for nothing.
-        same_numbers: the tables of which is said whether their rows have the same number on every machine.
+        parents: the table that each column refers to; '' for the one that it looks like. declined: those that refer to
+            none.
+        others: the answer for every other column that looks like a reference; None for no answer.
+        same_numbers: for tables with an answer, whether their rows have the same number on every machine.
     """
 
     parents: dict[Column, str] = field(default_factory=dict)
@@ -37,10 +39,10 @@ class Answers:
 
     @classmethod
     def of(cls, arguments: argparse.Namespace) -> Answers:
-        """Read the options, each of which may have been given several times, some with or without a column.
+        """Read the options, each of which may be given several times, with or without a column.
 
         Raises:
-            UsageError: one names no column, or they say yes and no.
+            UsageError: one names no column, or they contradict each other.
         """
         yes, no = arguments.relate or (), arguments.no_relate or ()
         if "" in yes and "" in no:
@@ -60,7 +62,7 @@ class Answers:
         """Apply them to what looks like a reference in these tables.
 
         Raises:
-            UsageError: something does of which nothing is said.
+            UsageError: there is no answer for something.
         """
         with Replica.open(path, readonly=True, recover=True) as replica:
             found = replica.likely_references(tables, self.declined)
@@ -80,7 +82,7 @@ class Answers:
         return replace(self, parents=parents, declined=self.declined | {(one.table, one.column) for one in left})
 
     def give(self, replica: Replica) -> None:
-        """Keep them in the file."""
+        """Store them in the file."""
         for table, same in self.same_numbers.items():
             replica.keep_numbers(table, same=same)
         for (table, column), parent in self.parents.items():
@@ -90,7 +92,7 @@ class Answers:
 
 
 def column_of(text: str) -> Column:
-    """Read TABLE.COLUMN.
+    """Parse TABLE.COLUMN.
 
     Raises:
         UsageError: it is something else.

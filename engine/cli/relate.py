@@ -1,4 +1,4 @@
-"""``syncline relate DB TABLE.COLUMN PARENT``: declares a reference for which there is no foreign key."""
+"""``syncline relate DB TABLE.COLUMN PARENT``: declares a reference that has no foreign key."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.text import counted, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline relate DB TABLE.COLUMN PARENT``"""
+    """Run ``syncline relate DB TABLE.COLUMN PARENT``; return the exit status."""
     path: Path = arguments.database
     if arguments.list:
         _list(path)
@@ -99,7 +99,7 @@ def _list(path: Path) -> None:
 
 
 def relate_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``relate``."""
+    """Add the options of ``relate`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     text = t("the column that holds numbers of another table's rows")

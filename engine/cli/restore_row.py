@@ -1,4 +1,4 @@
-"""``syncline conflicts DB --restore TABLE KEY``: what others did to one row, taken back."""
+"""``syncline conflicts DB --restore TABLE KEY``: undoes what others did to one row."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from engine.truncate import stands_for
 
 
 async def restore(path: Path, table: str, key: str, *, yes: bool, json: bool) -> int:
-    """Bring a deleted row back, or the values of a row that others have overwritten; returns the exit code.
+    """Restore a deleted row, or the values of a row that others have overwritten; return the exit status.
 
     Raises:
-        UsageError: there is nothing to take back, or the person is not sure yet; says what would happen.
+        UsageError: there is nothing to restore, or the person has not confirmed it; says what would happen.
     """
     backups = Backups(data_dir() / "backups")
     with Replica.open(path, readonly=True, recover=True) as replica:
@@ -58,10 +58,10 @@ async def restore(path: Path, table: str, key: str, *, yes: bool, json: bool) ->
 def _deleted(
     replica: Replica, table: str, names: tuple[str, ...], key: tuple[SQLiteValue, ...], copies: Sequence[Backup]
 ) -> tuple[Backup, KeptRow] | None:
-    """A deleted row in the newest copy that has it; a number alone does not tell which row it was.
+    """Return a deleted row from the newest copy that has it; a number alone does not tell which row it was.
 
     Raises:
-        UsageError: a copy has such a row, and none tells for certain which row it was, or to which ones it referred.
+        UsageError: a copy has such a row, but it is not certain which row it was, or to which ones it referred.
     """
     uncertain = False
     for copy in copies:
@@ -84,7 +84,7 @@ def _deleted(
 
 
 def _bring_back(path: Path, copy: Backup, backups: Backups, table: str, kept: KeptRow, *, yes: bool, json: bool) -> int:
-    """Bring a deleted row back as a backup has it."""
+    """Restore a deleted row from a backup."""
     when = datetime.fromtimestamp(copy.made).astimezone().isoformat(" ", "seconds")
     key = shown_key(kept.key)
     if not yes:
@@ -113,7 +113,7 @@ def _bring_back(path: Path, copy: Backup, backups: Backups, table: str, kept: Ke
 async def _put_back(
     path: Path, backups: Backups, table: str, key: tuple[SQLiteValue, ...], *, yes: bool, json: bool
 ) -> int:
-    """Put values back that others have overwritten in a row."""
+    """Restore values that others have overwritten in a row."""
     lines = await _overwritten(path, table, key)
     name = shown_key(key)
     if not lines:
@@ -147,7 +147,7 @@ async def _put_back(
 
 
 async def _overwritten(path: Path, table: str, key: tuple[SQLiteValue, ...]) -> Mapping[str, OverwrittenLine]:
-    """By column the latest value that was overwritten, where what overwrote it is there still."""
+    """Return, by column, the latest overwritten value, if what overwrote it is still there."""
     known = {one.id for one in SettingsFile().load().databases if one.path == resolved(path)}
     if not known or not journal_path().exists():
         return {}
@@ -178,7 +178,7 @@ def _still_there(
 def _key_of(
     replica: Replica, table: str, names: tuple[str, ...], wanted: str, copies: Sequence[Backup]
 ) -> tuple[tuple[SQLiteValue, ...] | None, bool]:
-    """The key that is meant, of a row that is shown here or is in a copy, and whether it is shown here.
+    """Return the key that is meant, of a row that is shown here or is in a copy, and whether it is shown here.
 
     Raises:
         UsageError: several rows may be meant.

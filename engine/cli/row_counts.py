@@ -1,4 +1,4 @@
-"""How many rows of each table went which way: what ``sync`` says in place of each change."""
+"""How many rows of each table went which way, which ``sync`` prints in place of each change."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from engine.events import FlowChange, FlowDirection
 from engine.text import Text, joined, layout, t
 
 TABLES = 10
-"""Tables that are named in one line; the rest is counted."""
+"""How many tables are named in one line; the rest are counted."""
 
 REMEMBERED = 100_000
-"""Rows of a table, one way, that are known apart: a row counts once however often it comes, up to here."""
+"""How many rows of a table are told apart, for each direction: up to this many, a row counts only once."""
 
 
 class RowCounts:
@@ -22,14 +22,14 @@ class RowCounts:
         self._keys: dict[tuple[FlowDirection, str], set[int]] = {}
 
     def add(self, way: FlowDirection, changes: Iterable[FlowChange]) -> None:
-        """Take in changes."""
+        """Count the rows of changes."""
         for change in changes:
             keys = self._keys.setdefault((way, change.table), set())
             if len(keys) <= REMEMBERED:
                 keys.add(hash(change.key))
 
     def lines(self) -> Iterator[Text]:
-        """A line for each way that something went, the tables with most rows first."""
+        """Yield a line for each direction in which something went, with the tables with most rows first."""
         for way in FlowDirection:
             counts = {table: len(keys) for (one, table), keys in self._keys.items() if one is way}
             if counts:

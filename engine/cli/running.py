@@ -1,6 +1,6 @@
 """Runs the command that was parsed.
 
-Exit status: 0, 1 (could not), 2 (used wrongly). A person reads a sentence and a hint, never a traceback.
+Exit status: 0, 1 (failed), 2 (used wrongly). A person sees a sentence and a hint, never a traceback.
 """
 
 from __future__ import annotations
@@ -25,15 +25,16 @@ from engine.text import layout, t
 log = logging.getLogger(__name__)
 
 WITHIN = 4.5
-"""Seconds that a command has to end in good order once it is told to."""
+"""Seconds for a command to end cleanly once it is told to."""
 
 Command = Callable[[argparse.Namespace], Awaitable[int]]
 Window = Callable[[argparse.Namespace], int | None]
-"""A command that opens a window: it brings its own loop. None when it opened none, and the ``Command`` is to run."""
+"""A command that opens a window, with a loop of its own. Returns None if it opened none, and the ``Command`` is to
+run."""
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Run what the parser has put into ``arguments``: ``window``, a ``Window``, or else ``run``, a ``Command``.
+    """Run what the parser put into ``arguments``: ``window``, a ``Window``, or else ``run``, a ``Command``.
 
     Returns:
         the exit status.
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     PROCESS.folder = _data_dir
     try:
         status = arguments.window(arguments) if arguments.window is not None else None
-        if status is not None:  # it ran Qt's loop, and ended in good order by itself
+        if status is not None:  # it ran Qt's loop, and has ended
             return int(status)
         return asyncio.run(_until_stopped(arguments.run, arguments))
     except UsageError as error:
@@ -50,12 +51,12 @@ def run(arguments: argparse.Namespace) -> int:
     except SynclineError as error:
         return _print_error(error, 1)
     except BrokenPipeError:
-        # whoever read our output has gone; there is nobody to tell
+        # whoever read our output is gone, so there is nobody to tell
         with contextlib.suppress(OSError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except OSError as error:
-        # a folder or file that cannot be used, somewhere where nobody has thought of it
+        # a folder or file that cannot be used, which the code in question did not expect
         log.debug("This was not expected", exc_info=True)
         return _print_error(_of_system(error), 1)
 
@@ -73,7 +74,7 @@ def _log_to_stderr(level: str) -> None:
 
 
 async def _until_stopped(run: Command, arguments: argparse.Namespace) -> int:
-    """Run a command; SIGINT and SIGTERM end it in good order."""
+    """Run a command; SIGINT and SIGTERM end it cleanly."""
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()
     assert task is not None
@@ -83,14 +84,14 @@ async def _until_stopped(run: Command, arguments: argparse.Namespace) -> int:
 
     def stop() -> None:
         nonlocal stopped
-        if stopped:  # asked twice: at once; what is on disk is whole at any moment
+        if stopped:  # asked twice, so end immediately: what is on disk is consistent at any moment
             os._exit(1)
         stopped = True
         task.cancel()
         _end_within(WITHIN, status)
 
     for number in (signal.SIGINT, signal.SIGTERM):
-        with contextlib.suppress(NotImplementedError):  # no such signals on this system's loop
+        with contextlib.suppress(NotImplementedError):  # this system's loop has no signals
             loop.add_signal_handler(number, stop)
     try:
         return await run(arguments)
@@ -101,7 +102,7 @@ async def _until_stopped(run: Command, arguments: argparse.Namespace) -> int:
 
 
 def _end_within(seconds: float, status: int) -> None:
-    """End after so many seconds whatever is under way, were it a thread that nothing can end."""
+    """End the process after so many seconds, whatever is in progress, even a thread that nothing can stop."""
     late = threading.Timer(seconds, os._exit, (status,))
     late.daemon = True
     late.start()

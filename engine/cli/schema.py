@@ -1,4 +1,4 @@
-"""``syncline schema DB [URL]``: how the tables differ from a peer's; adds what is missing here, and takes it back."""
+"""``syncline schema DB [URL]``: how the tables differ from a peer's; adds what is missing here, and undoes that."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.text import Text, joined, t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """The exit status is 0 when nothing differs (any more), else 1."""
+    """Run the command. The exit status is 0 if nothing differs (any more), else 1."""
     path: Path = arguments.database
     if arguments.undo:
         return _undo(path)
@@ -84,7 +84,7 @@ def _print_as_json(line: SchemaLine) -> None:
 
 
 def schema_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``schema``."""
+    """Add the options of ``schema`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peer)"))

@@ -26,22 +26,22 @@ from engine.wire.handshake import ROOMS
 from engine.wire.room_address import room_of, without_room
 
 MANY_FILES = 65_536
-"""Open files that are enough for any hub."""
+"""How many open files are enough for any hub."""
 
 
 TURN = 0.0005
-"""Seconds after which a thread lets another one run. Rooms at work would else hold up the loop, which serves all the
+"""Seconds after which a thread lets another one run. Otherwise busy rooms would hold up the loop, which serves all the
 others, for five milliseconds at each of its system calls."""
 
 PORT = HUB_PORT
 """Where a hub listens by default."""
 
 SHOWN = 5
-"""Rooms that are named when somebody comes or goes."""
+"""How many rooms are named when somebody comes or goes."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Serve until told to stop."""
+    """Serve until stopped; return the exit status."""
     if not 0 <= arguments.port <= 65535:
         raise UsageError(t("{port} is not a valid port.", port=arguments.port), hint=t("Use a number from 0 to 65535."))
     options = _options(arguments)
@@ -65,7 +65,7 @@ async def run(arguments: argparse.Namespace) -> int:
 
 
 def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
-    """Who is connected, in a line that stays short."""
+    """Return who is connected, in a line that stays short."""
     if not rooms:
         return t("nobody")
     shown, more = ", ".join(f"{room}: {guests}" for room, guests in rooms[:SHOWN]), rooms[SHOWN:]
@@ -76,7 +76,7 @@ def _crowd(rooms: Sequence[tuple[str, int]]) -> str:
 
 
 def allow_many_files() -> None:
-    """Raise the limit of open files as far as it may be: a room takes a few of them, and each peer one."""
+    """Raise the limit on open files as far as allowed, as a room takes a few of them and each peer one."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MANY_FILES if hard == resource.RLIM_INFINITY else min(MANY_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -105,7 +105,7 @@ def _options(arguments: argparse.Namespace) -> HubOptions:
 
 
 def _check_hub(url: str) -> str:
-    """Return the address of another hub: with ``/sync/``, each room is named in the path as it is dialled."""
+    """Return the checked address of another hub. With ``/sync/``, each room is added to the path when it is dialled."""
     url = check_url(url, path=ROOMS)
     if room_of(url):
         all_rooms = without_room(url) + "/"
@@ -117,7 +117,7 @@ def _check_hub(url: str) -> str:
 
 
 def serve_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``serve``."""
+    """Add the options of ``serve`` to ``parser``."""
     parser.set_defaults(run=run, endless=lambda _: True)
     folder: dict[str, Any] = {"metavar": "DIR", "type": Path}
     file: dict[str, Any] = {"metavar": "FILE", "type": Path}

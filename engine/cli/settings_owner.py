@@ -1,4 +1,4 @@
-"""Whose the settings file is at the moment."""
+"""Who uses the settings file at the moment."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from engine.settings import config_dir
 
 
 def window_is_open() -> bool:
-    """Whether a window has the settings in its hands, and would write over what another program adds to them."""
+    """Return whether a window has loaded the settings, and would overwrite what another program adds to them."""
     try:
         owner = int((config_dir() / "running.lock").read_text("utf-8").split("\n")[0])
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What commands that stay say of their peers' states."""
+"""What commands that keep running say about their peers' states."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from engine.peer_state import PeerStatus, State
 from engine.text import Text, layout
 
 COLOURS = {State.IN_SYNC: Colour.GREEN, State.WAITING: Colour.YELLOW, State.NEEDS_YOU: Colour.RED}
-"""The states that stand out."""
+"""The states that are shown in colour."""
 
 
 class StateLines:
-    """What to say of peers whose state changes: each trouble once, and nothing of the tries until it is over."""
+    """What to say about peers whose state changes: each problem once, and nothing about retries until it is over."""
 
     def __init__(self) -> None:
         self._state: dict[str, State] = {}
         self._troubles: dict[str, set[str]] = {}
 
     def line(self, status: PeerStatus) -> Text | None:
-        """Return the line for a peer's row as it is now; None when there is nothing new to say."""
+        """Return the line for a peer's present row; None if there is nothing new to say."""
         troubles = self._troubles.setdefault(status.peer, set())
         trouble = status.explanation if status.state in (State.WAITING, State.NEEDS_YOU) else ""
         if trouble:
@@ -28,7 +28,7 @@ class StateLines:
         elif status.state is self._state.get(status.peer):
             return None
         elif troubles and status.state in (State.CONNECTING, State.SYNCING):
-            return None  # what is left over once all else is synced, or the next try's end
+            return None  # what remains once everything else is synced, or the end of a retry
         else:
             troubles.clear()
         self._state[status.peer] = status.state

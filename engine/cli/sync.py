@@ -1,4 +1,4 @@
-"""``syncline sync DB URL``: one database, one peer; without an address, the peers that are kept for it."""
+"""``syncline sync DB URL``: syncs one database with one peer; without an address, with the peers in the settings."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ from engine.wire.schema_hash import cryb64
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Sync once, or stay."""
+    """Sync once, or keep running; return the exit status."""
     stay = arguments.watch or arguments.every is not None
     if arguments.every is not None and arguments.every < 1:
         raise UsageError(t("--every needs a number of minutes, 1 or more."))
@@ -54,7 +54,7 @@ async def run(arguments: argparse.Namespace) -> int:
     store: KeepsTokens | None
     if arguments.url is not None:
         wanted, store = named(arguments), _NamedFile(arguments.token_file) if arguments.token_file else None
-    else:  # the store is asked at each try: it may be locked now
+    else:  # the store is read at each attempt, as it may be locked now
         wanted, store = [(peer, None) for peer in kept_peers(arguments)], TokenStore()
     recorder = _UnsyncedRecorder(journal_path()) if arguments.url is None else None
     show = JsonLines() if arguments.json else Lines(cells=arguments.verbose, stay=stay)
@@ -93,14 +93,17 @@ async def run(arguments: argparse.Namespace) -> int:
 async def _make_from_room(
     path: Path, peer: PeerConfig, token: str | None, waiting: Lines | JsonLines | None, *, extension: bool
 ) -> tuple[Path, str, list[str], tuple[str, ...]]:
-    """Make the database with the tables of the room, or nothing at all. Who stays is ``waiting`` for a peer that cannot
-    be reached, and says so.
+    """Create the database with the tables of the room, or nothing at all.
+
+    Args:
+        waiting: where to report that the peer cannot be reached, for a command that keeps running; None to raise
+            instead.
 
     Returns:
-        the database, the room, its tables, and those that are for programs with cr-sqlite only.
+        the database, the room, its tables, and those that are only for programs with cr-sqlite.
 
     Raises:
-        NoSuchFile: the room cannot tell what tables it has. SynclineError: as in ``make_file``.
+        NoSuchFile: the room cannot say which tables it has. SynclineError: as in ``make_file``.
     """
     await asyncio.to_thread(check_place, path)
     backoff, said = Backoff(random.Random()), ""
@@ -125,7 +128,11 @@ async def _make_from_room(
 
 
 async def _add_database(engine: Engine, path: Path, waiting: Lines | JsonLines | None) -> DatabaseConfig:
-    """Take on the database. Who stays is ``waiting`` for one that only cannot be used at the moment, and says so."""
+    """Add the database to the engine.
+
+    Args:
+        waiting: where to report that it cannot be used at the moment, for a command that keeps running; None to raise.
+    """
     backoff, said = Backoff(random.Random()), ""
     while True:
         try:
@@ -140,7 +147,7 @@ async def _add_database(engine: Engine, path: Path, waiting: Lines | JsonLines |
 
 
 def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
-    """The peer that the command line names, and its token."""
+    """Return the peer that the command line names, and its token."""
     url = check_url(arguments.url, path=ROOMS)
     room = arguments.room or room_of(url) or arguments.database.name
     token = read_token(arguments.token_file, "SYNCLINE_TOKEN")
@@ -149,17 +156,17 @@ def named(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
 
 
 class _NamedFile:
-    """The token in the file that the command line names: another one may be put there while we stay."""
+    """The token in the file that the command line names, which may be replaced while the command runs."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     async def where(self) -> str:
-        """Return one sentence for a person: where it is kept."""
+        """Return a sentence that says where it is kept."""
         return t("Tokens are stored in {path}, which only you can read.", path=self._path)
 
     async def get(self, _: str) -> str | None:
-        """Return what the file holds now.
+        """Return the token that the file holds now.
 
         Raises:
             UsageError: as in ``read_token``.
@@ -167,17 +174,17 @@ class _NamedFile:
         return await asyncio.to_thread(read_token, self._path, "")
 
     async def set(self, peer: str, token: str) -> None:
-        """Leave the file as it is: it is the person's own."""
+        """Do nothing: the file is the person's own."""
 
     async def delete(self, peer: str) -> None:
-        """Leave it likewise."""
+        """Do nothing: the file is the person's own."""
 
 
 async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | None]]:
-    """The peers that the settings keep for this database, and their tokens.
+    """Return the peers that the settings have for this database, and their tokens.
 
     Raises:
-        TokenStoreError: a token cannot be had at the moment.
+        TokenStoreError: a token cannot be read at the moment.
     """
     store = TokenStore()
     return [(peer, await store.get(peer.id)) for peer in kept_peers(arguments)]
@@ -189,7 +196,7 @@ def _kept_limit(arguments: argparse.Namespace) -> Settings:
 
 
 def kept_peers(arguments: argparse.Namespace) -> list[PeerConfig]:
-    """The peers that the settings keep for this database, by hand in the window or by pairing."""
+    """Return the peers that the settings have for this database, added in the window or by pairing."""
     settings = SettingsFile().load()
     path = resolved(arguments.database)
     known = {database.id for database in settings.databases if database.path == path}
@@ -210,10 +217,10 @@ async def _print_events(events: EventStream, show: Lines | JsonLines, recorder: 
 
 
 class _UnsyncedRecorder:
-    """Writes down what is not synced with the peers that are kept; no journal is open here.
+    """Records what is not synced with the peers in the settings, as no journal is open here.
 
     Args:
-        file: the journal's; made when needed.
+        file: the journal's; created when needed.
     """
 
     def __init__(self, file: Path) -> None:
@@ -221,7 +228,7 @@ class _UnsyncedRecorder:
         self._written: dict[str, unsynced.Unsynced] = {}
 
     async def note(self, status: PeerStatus) -> None:
-        """Take in a peer's row; nothing is written before it was connected, or when nothing has changed."""
+        """Record what a peer's row says, if it was connected and something has changed."""
         found = unsynced.Unsynced.of(status)
         if status.site_id is not None and self._written.get(status.peer) != found:
             self._written[status.peer] = found
@@ -236,10 +243,10 @@ def _read_schema(path: Path) -> SchemaName:
 
 
 def read_token(path: Path | None, variable: str) -> str | None:
-    """Read a token from its file, or else from a variable of the environment: a command line is there for all to see.
+    """Read a token from its file, or else from an environment variable, as everybody can see a command line.
 
     Raises:
-        UsageError: the file cannot be read, or holds no token.
+        UsageError: the file cannot be read, or contains no token.
     """
     if path is None:
         return os.environ.get(variable) or None
@@ -250,7 +257,7 @@ def read_token(path: Path | None, variable: str) -> str | None:
 
 
 def sync_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``sync``."""
+    """Add the options of ``sync`` to ``parser``."""
     parser.set_defaults(run=run, endless=lambda arguments: bool(arguments.watch or arguments.every))
     add_database(parser)
     text = t("the peer's URL, such as wss://host/sync/ROOM (default: the configured peers)")

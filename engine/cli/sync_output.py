@@ -27,14 +27,15 @@ from engine.table_shape import ParkedTable
 from engine.text import layout, t
 
 SHOWN = 20
-"""Changes of one batch that ``--verbose`` shows; ``--json`` has them all."""
+"""How many changes of one batch ``--verbose`` shows; ``--json`` has them all."""
 
 
 class Lines:
     """Plain lines, and on a terminal a progress line that is overwritten.
 
     Args:
-        cells: show each change, in place of how many rows went. stay: say so at once, not in one sum at the end.
+        cells: show each change, rather than how many rows went. stay: print counts as they come, not one sum at the
+            end.
     """
 
     def __init__(self, *, cells: bool, stay: bool) -> None:
@@ -43,10 +44,10 @@ class Lines:
         self._counts = RowCounts()
         self._states = StateLines()
         self._overwritten = False
-        """The cursor is behind a progress line."""
+        """Whether the cursor is after a progress line."""
 
     def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
-        """The database was made from the room."""
+        """Say that the database was created from the room."""
         names = ", ".join(map(shown, tables))
         print_line(
             t("Created {path} with the tables of the room “{room}”: {tables}.", path=path, room=room, tables=names)
@@ -57,7 +58,7 @@ class Lines:
             )
 
     def waits(self, error: SynclineError) -> None:
-        """The database cannot be used at the moment."""
+        """Say that the database cannot be used at the moment."""
         print_line(layout("{state}: {reason}", state=State.WAITING.value, reason=error))
 
     def event(self, event: Event) -> None:
@@ -92,7 +93,7 @@ class Lines:
 
     def _peer(self, status: PeerStatus) -> None:
         if status.last_attempt is None or (status.state is State.IDLE and status.next_attempt is None):
-            return  # it waits for nothing: this command is what syncs it
+            return  # it is not waiting for anything, as this command is what syncs it
         line = self._states.line(status)
         if status.state is State.SYNCING and terminal():
             print("\r\033[K", said(status.sentence()), sep="", end="", flush=True)
@@ -115,17 +116,17 @@ class Lines:
 
 
 class JsonLines:
-    """One JSON object for each event; what a peer's row says already is not said again."""
+    """One JSON object for each event; what a peer's row has said already is not repeated."""
 
     def __init__(self) -> None:
         self._said: dict[str, dict[str, object]] = {}
 
     def created(self, path: Path, room: str, tables: Sequence[str], by_extension: Sequence[str]) -> None:
-        """The database was made from the room."""
+        """Say that the database was created from the room."""
         print_json({"event": "created", "room": room, "tables": list(tables), "cr-sqlite": list(by_extension)})
 
     def waits(self, error: SynclineError) -> None:
-        """The database cannot be used at the moment."""
+        """Say that the database cannot be used at the moment."""
         print_json({"event": "database", "state": State.WAITING.value, "reason": str(error)})
 
     def event(self, event: Event) -> None:

@@ -1,4 +1,4 @@
-"""``syncline token``: make, list and revoke the tokens of a hub."""
+"""``syncline token``: makes, lists and revokes the tokens of a hub."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Do what ``arguments.action`` says."""
+    """Run the action ``arguments.action``; return the exit status."""
     actions = {"make": _make, "list": _list, "revoke": _revoke}
     actions[arguments.action](arguments)
     return 0
@@ -69,7 +69,7 @@ def _line(token: Token) -> Text:
 
 
 def _moment(text: str) -> datetime:
-    """Read ``30d``, ``12h``, ``4w`` from now, or a date or time as ``2027-01-31``; local unless it says otherwise."""
+    """Parse ``30d``, ``12h`` or ``4w`` from now, or a date or time as ``2027-01-31``, local by default."""
     now = datetime.now(UTC)
     if span := _SPAN.fullmatch(text):
         return now + timedelta(**{_UNITS[span[2]]: int(span[1])})
@@ -84,7 +84,7 @@ def _moment(text: str) -> datetime:
 
 
 def token_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``token``, with its actions."""
+    """Add the actions of ``token``, and their options, to ``parser``."""
     parser.set_defaults(run=run)
     actions = parser.add_subparsers(title=t("actions"), metavar="ACTION", dest="action", required=True)
 

@@ -1,4 +1,4 @@
-"""``syncline verify DB [URL]``: syncs, then compares every row, and on request repairs what differs."""
+"""``syncline verify DB [URL]``: syncs, then compares every row, and repairs differences on request."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from engine.storage.backup import Backups
 from engine.text import Text, joined, layout, sentences, t
 
 PATIENCE = 600.0
-"""Seconds for each thing that is waited for: a large table takes long to look at."""
+"""Seconds for each thing that is waited for, as reading a large table takes long."""
 
 SHOWN = 50
-"""Rows shown on a terminal; ``--json`` has them all."""
+"""How many rows are shown on a terminal; ``--json`` has them all."""
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """``syncline verify DB [URL]``. Ends with 0 when both hold the same rows and no table is parked, else 1."""
+    """Run the command. The exit status is 0 if both sides hold the same rows and no table is parked, else 1."""
     wanted = named(arguments) if arguments.url is not None else await kept(arguments)
     worst = 0
     async with Engine(Settings(), backups=Backups(data_dir() / "backups")) as engine:
@@ -50,12 +50,14 @@ async def run(arguments: argparse.Namespace) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Command:
+    """The comparison with one peer."""
+
     engine: Engine
     peer: PeerId
     arguments: argparse.Namespace
 
     async def run(self) -> Verification:
-        """Compare, and repair as far as asked for."""
+        """Compare, and repair as far as requested."""
         report = await self._compare()
         if self.arguments.send_again and report.verdict is not Verdict.IDENTICAL:
             self._print(t("{report}. Sending again…", report=report.summary))
@@ -156,7 +158,7 @@ def _values_json(columns: tuple[str, ...], values: Row | None) -> dict[str, Any]
 
 
 def verify_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``verify``."""
+    """Add the options of ``verify`` to ``parser``."""
     parser.set_defaults(run=run)
     add_database(parser)
     parser.add_argument("url", metavar="URL", nargs="?", help=t("the peer's URL (default: the configured peers)"))

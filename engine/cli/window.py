@@ -1,4 +1,4 @@
-"""``syncline``, ``syncline open``, ``syncline demo`` and ``syncline screenshots``: what opens a window.
+"""``syncline``, ``syncline open``, ``syncline demo`` and ``syncline screenshots``: everything that opens a window.
 
 Qt is loaded here and nowhere else in ``engine``, and only when one of these runs.
 """
@@ -22,7 +22,7 @@ from engine.text import t
 
 
 def open_window(arguments: argparse.Namespace) -> int:
-    """``syncline open [FILE|LINK ...]``, ``syncline FILE|LINK ...``, and ``syncline`` alone"""
+    """Run ``syncline open [FILE|LINK ...]``, ``syncline FILE|LINK ...``, or ``syncline``; return the exit status."""
     _need_display()
     words: list[str] = arguments.files
     files = [word if is_link(word) else str(whole(Path(word))) for word in words]
@@ -33,7 +33,7 @@ def open_window(arguments: argparse.Namespace) -> int:
 
 
 def demo(arguments: argparse.Namespace) -> int | None:
-    """``syncline demo``: in a window, or without a display as a picture of it; ``--p2p`` tells its story in words.
+    """Run ``syncline demo``: in a window, or without a display with a picture of it; ``--p2p`` runs in words.
 
     With ``--windows`` each of its machines is a process with a window of its own.
     """
@@ -63,13 +63,13 @@ def demo(arguments: argparse.Namespace) -> int | None:
 
 
 def screenshots(arguments: argparse.Namespace) -> int:
-    """``syncline screenshots DIR [--pairing]``"""
+    """Run ``syncline screenshots DIR [--pairing]``; return the exit status."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     return int(_gui("screenshots").run(arguments.folder, print_line, pairing=arguments.pairing))
 
 
 def has_display() -> bool:
-    """Whether a window can be seen, or the person chose a Qt platform by name."""
+    """Return whether a window can be seen, or the person chose a Qt platform by name."""
     if not sys.platform.startswith("linux"):
         return True
     return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))
@@ -86,8 +86,8 @@ def _need_display() -> None:
 def _gui(name: str) -> ModuleType:
     """Load a module of the window, or say how to get what it needs.
 
-    From here on SIGINT and SIGTERM wait until ``gui.lifecycle`` lets them in: Qt's modules abort the process when
-    their loading is interrupted.
+    From here on SIGINT and SIGTERM wait until ``gui.lifecycle`` unblocks them, as interrupting the loading of Qt's
+    modules aborts the process.
     """
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
@@ -106,14 +106,14 @@ def _gui(name: str) -> ModuleType:
 
 
 def open_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``open``."""
+    """Add the options of ``open`` to ``parser``."""
     parser.set_defaults(window=open_window)
     parser.add_argument("files", metavar="FILE|LINK", nargs="*", help=t("a SQLite database to add, or a pairing link"))
     parser.add_argument("--hidden", action="store_true", help=t("start without a window, in the tray"))
 
 
 def screenshots_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``screenshots``."""
+    """Add the options of ``screenshots`` to ``parser``."""
     parser.set_defaults(window=screenshots)
     parser.add_argument("folder", metavar="DIR", type=Path, help=t("the folder for the pictures"))
     text = t("only the pictures of two machines that pair; they share in the local network meanwhile")

@@ -1,12 +1,12 @@
-"""How fast the engine is, each figure beside its baseline in the same run: ``syncline bench``.
+"""How fast the engine is, with a baseline in the same run for each figure: ``syncline bench``.
 
 - ``command``: the command; ``timing`` measures; ``samples``, ``files``: what is measured on
-- ``merge``, ``read``, ``record``, ``codec``, ``single``, ``stall``, ``growth``: one bench each, ``single`` two
-- ``capture``: an app beside Syncline, on an ordinary table; ``file_size``: how much larger its file gets
-- ``hub``: a hub in a process of its own (``processes``) with many ``guests`` (over ``raw_socket``), and one that brings
-  very much (``bulk``); ``crowds`` of them, who come at once, or rest; beside it a server that only passes on what comes
-  (``broadcast``)
-- ``window``: the window at rest
+- ``merge``, ``read``, ``record``, ``codec``, ``single``, ``stall``, ``growth``: one benchmark each, ``single`` two
+- ``capture``: an app beside Syncline, on an ordinary table; ``file_size``: how much larger its file becomes
+- ``hub``: a hub in a process of its own (``processes``) with many ``guests`` (over ``raw_socket``), and one that sends
+  very much (``bulk``); ``crowds`` of guests that come at once, or stay idle; for comparison, a server that only passes
+  on what it receives (``broadcast``)
+- ``window``: the idle window
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ BENCHES: dict[str, Callable[[int], Iterator[Case]]] = {
     "stall": stall.cases,
     "growth": growth.cases,
 }
-"""From a bench's name to its cases for a number of rows."""
+"""By a benchmark's name, the function that returns its cases for a number of rows."""
 
 USUAL = ("merge", "read", "record", "codec")
-"""Those that run when none is named."""
+"""The benchmarks that run if none is named."""
 
 __all__ = ["BENCHES", "USUAL", "Case", "Figure"]

@@ -1,9 +1,9 @@
-"""What a hub is measured beside: a server of bare ``websockets`` that passes each batch on to all others in its room.
+"""What a hub is compared with: a server of bare ``websockets`` that passes each batch on to all others in its room.
 
     python -m engine.cli.bench.broadcast
 
-It keeps nothing and looks at nothing but the first byte; who has sent a batch gets an answer, as from a hub, and
-everybody who gets one answers. It prints its address, and ends when its input does.
+It keeps nothing and reads only the first byte. Whoever sends a batch gets an answer, as from a hub, and whoever
+receives one answers. It prints its address, and ends when its input does.
 """
 
 from __future__ import annotations

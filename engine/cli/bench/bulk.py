@@ -1,8 +1,8 @@
-"""A guest that brings very much, in a process of its own, while others are in other rooms of the hub.
+"""A guest that sends very much, in a process of its own, while others are in other rooms of the hub.
 
     python -m engine.cli.bench.bulk message|brings URL ROOM
 
-It prepares what it has to, prints a line, and begins when it reads one; it ends when all is confirmed.
+It prepares its data, prints a line, and begins when it reads one; it ends when everything is confirmed.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from engine.wire import MAX_CHANGES, PROTOCOL, Batch, Confirm, Hello, Lineage, W
 from engine.wire.handshake import encode_subprotocol
 
 SMALL = bool(os.environ.get("SYNCLINE_BENCH_SMALL"))
-"""Whether only to see that it runs."""
+"""Whether the run is only a test that it works."""
 
 MESSAGE = MAX_CHANGES
-"""Changes in one message: as many as there may be."""
+"""How many changes are in one message: as many as allowed."""
 
 EACH = 50 if SMALL else 5_000
-"""Bytes of each of their values: 50 MB in all."""
+"""Bytes of each value in it: 50 MB in all."""
 
 BACKLOG = 10_000 if SMALL else 1_000_000
-"""Changes in a backlog, which goes in many messages."""
+"""How many changes are in a backlog, which takes many messages."""
 
 
 async def _greet(socket: ClientConnection, site: SiteId) -> None:
-    """Greet, and wait until the hub has asked for what we bring."""
+    """Greet, and wait until the hub has asked for our changes."""
     await socket.send(encode(Hello(PROTOCOL, site, 0, "", -1, (TABLE,))))
     async for frame in socket:
         assert isinstance(frame, bytes)
@@ -51,7 +51,7 @@ async def _greet(socket: ClientConnection, site: SiteId) -> None:
 
 
 def _frames(site: SiteId, count: int, each: int, value: Callable[[int], SQLiteValue]) -> Iterator[bytes]:
-    """Batches of new rows with such a value for each, a version for each batch."""
+    """Yield batches of new rows with a value from ``value`` for each, and a version for each batch."""
     for number, first in enumerate(range(0, count, each)):
         changes = tuple(
             Change(TABLE.name, pack_columns((row,)), "at", value(row), 1, number + 1, site, 1, 0)
@@ -61,7 +61,7 @@ def _frames(site: SiteId, count: int, each: int, value: Callable[[int], SQLiteVa
 
 
 async def _bring(socket: ClientConnection, frames: list[bytes]) -> None:
-    """Send them, a window at a time, until all are confirmed."""
+    """Send the frames, a window at a time, until all are confirmed."""
     under_way = 0
     for frame in frames:
         await socket.send(frame)

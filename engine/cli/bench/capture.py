@@ -1,7 +1,7 @@
-"""What an app feels when Syncline records what it writes to an ordinary table.
+"""How an app is affected when Syncline records what it writes to an ordinary table.
 
-The app is a process of its own with the standard library's sqlite3 that waits for no lock: each one that it meets is
-told. Beside it the same app writes to a plain table, with nobody else on the file.
+The app is a process with the standard library's sqlite3 that does not wait for locks, and reports each one that it
+meets. For comparison, the same app writes to a plain table, with nobody else using the file.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from engine.replica import Replica
 from engine.storage.replica_host import ReplicaHost
 
 WRITES = 150
-"""Commits of an app that writes several times in a row now and then, a row each."""
+"""How many commits, of one row each, an app makes that writes several times in a row now and then."""
 
 AGAIN = 0.8
-"""How often a write follows the one before within milliseconds; else the app rests for a moment."""
+"""The probability that a write follows the one before within milliseconds; otherwise the app pauses."""
 
 BULK = 10
-"""Of so many rows, one comes in a bulk insert."""
+"""One row in so many comes in a bulk insert."""
 
 GOAL_LOCK = 0.1
-"""The longest lock, in seconds."""
+"""The longest lock that is acceptable, in seconds."""
 
 GOALS = {"single": 0.6, "bulk": 0.4}
-"""What share of the plain table's speed an app is to have."""
+"""What share of its speed with a plain table an app should reach."""
 
 CREATE = "CREATE TABLE item (id TEXT PRIMARY KEY, a INTEGER, b TEXT, c REAL)"
 INSERT = "INSERT INTO item VALUES (?, ?, ?, ?)"
@@ -82,15 +82,15 @@ print(json.dumps([spent, busy, longest]))
 
 @dataclass(frozen=True, slots=True)
 class Felt:
-    """What an app felt.
+    """How an app was affected.
 
     Attributes:
         case: what it did, and in which journal mode.
         writes, busy: its transactions, and how many of them met a lock.
-        share: its speed as a share of that with a plain table; of those that met none.
-        longest: seconds that Syncline kept the file locked at most. in_commit: those of them that the commit took,
-            which waits for the disk.
-        own: seconds that a write of the app took at most, alone with the plain table.
+        share: its speed as a share of that with a plain table, for transactions that met no lock.
+        longest: the most seconds that Syncline kept the file locked. in_commit: how many of them were the commit, which
+            waits for the disk.
+        own: the most seconds that a write of the app took, alone with the plain table.
     """
 
     case: str
@@ -103,11 +103,11 @@ class Felt:
 
 
 CASES = tuple(f"{kind}-{journal}" for kind in GOALS for journal in ("wal", "rollback"))
-"""All cases."""
+"""The names of all cases."""
 
 
 def missing() -> str:
-    """Why it cannot be measured here; empty when it can."""
+    """Return why it cannot be measured here; '' if it can."""
     return "the bundle has no Python for an app of its own" if getattr(sys, "frozen", False) else ""
 
 
@@ -141,7 +141,7 @@ async def measure(case: str, rows: int, rounds: int) -> Felt:
                 await host.snapshot()
                 await host.run(locks.watch)
                 spent, met, _ = await _app(path, kind, count)
-                await host.snapshot()  # which waits until all is recorded
+                await host.snapshot()  # waits until everything is recorded
                 await host.run(lambda replica: replica.connection.trace_v2(0))
             if met < writes:
                 beside.append(spent / (writes - met))
@@ -152,10 +152,10 @@ async def measure(case: str, rows: int, rounds: int) -> Felt:
 
 
 class _Locks:
-    """How long a connection kept its file locked at most, and how much of that its commit took.
+    """The longest time for which a connection locked its file, and how much of it was the commit.
 
     Args:
-        every: whether one that reads is in an app's way, too, as it is without a log (WAL).
+        every: whether read transactions get in an app's way too, as they do without WAL.
     """
 
     def __init__(self, *, every: bool) -> None:
@@ -165,7 +165,7 @@ class _Locks:
         self._committing = 0.0
 
     def watch(self, replica: Replica) -> None:
-        """Look at all statements from now on."""
+        """Trace all statements from now on."""
         replica.connection.trace_v2(apsw.SQLITE_TRACE_STMT | apsw.SQLITE_TRACE_PROFILE, self._look)
 
     def _look(self, statement: dict[str, Any]) -> None:
@@ -199,7 +199,7 @@ def _make_ordinary(path: Path) -> None:
 
 
 async def _app(path: Path, kind: str, count: int) -> tuple[float, int, float]:
-    """Run it; returns the seconds that its writes took, how many more met a lock, and the seconds of the longest."""
+    """Run the app; return the seconds its writes took, how many more met a lock, and the seconds of the longest."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", _APP, str(path), kind, str(count), stdout=asyncio.subprocess.PIPE
     )

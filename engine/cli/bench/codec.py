@@ -1,5 +1,7 @@
-"""Changes to bytes and back, by columns as the own dialect sends them and one by one as the published one does; beside
-Python's own pickle of the same tuples."""
+"""Changes to bytes and back, by columns as our own dialect sends them, and one by one as the published one does.
+
+The baseline is Python's own pickle of the same tuples.
+"""
 
 from __future__ import annotations
 
@@ -27,11 +29,11 @@ def _take_stock(reader: Reader) -> tuple[Change, ...]:
 
 
 LAYOUTS: tuple[tuple[str, Put, Take], ...] = (("", put_batch, take_batch), ("-stock", _put_stock, _take_stock))
-"""What the cases of each add to their names, and both ways."""
+"""The suffix of the case names for each layout, and its functions for writing and reading."""
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """Encode and decode, for each layout and kind of key."""
+    """Yield the cases for encoding and decoding, for each layout and kind of key."""
     for layout, put, take in LAYOUTS:
         for sample in samples(rows):
             yield from _both_ways(sample, layout, put, take)

@@ -1,4 +1,4 @@
-"""Measure the engine: bench."""
+"""``syncline bench``: measures the engine."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.errors import UsageError
 
 
 async def bench(arguments: argparse.Namespace) -> int:
-    """``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``"""
+    """Run ``syncline bench [BENCH ...] [--case PATTERN] [--rows N] [--rounds N] [--json]``; return the exit status."""
     if arguments.rows < 1:
         raise UsageError("--rows takes a number of rows, 1 or more.")
     if arguments.benches == ["hub"]:
@@ -224,7 +224,7 @@ def _print(figure: Figure, as_json: bool) -> None:
             }
         )
         return
-    rate = "" if figure.bench == "stall" else f"{figure.changes / figure.seconds:,.0f}/s"  # a delay is no rate
+    rate = "" if figure.bench == "stall" else f"{figure.changes / figure.seconds:,.0f}/s"  # a delay is not a rate
     spread, baseline_spread = figure.spread / 2, figure.baseline_spread / 2
     print_line(
         f"{figure.bench:<8}{figure.case:<28}{figure.changes:>9,} changes {figure.seconds:>8.3f} s ±{spread:<4.0%}"
@@ -234,7 +234,7 @@ def _print(figure: Figure, as_json: bool) -> None:
 
 
 def bench_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``bench``."""
+    """Add the options of ``bench`` to ``parser``."""
     parser.set_defaults(run=bench)
     text = "merge, read, record, codec; sql, single; stall, growth; capture (or seal); hub; gui idle"
     parser.add_argument("benches", metavar="BENCH", nargs="*", help=text)

@@ -1,8 +1,8 @@
-"""How a hub bears many guests at once: a thousand who come in the same moment, and ten thousand who do nothing.
+"""How a hub copes with many guests at once: a thousand that come in the same moment, and ten thousand that stay idle.
 
-The thousand are timed until the hub asks for what they have, which is when it takes what they write and sends what they
-lack. Beside them others make rooms, in the second case. Those who do nothing are looked at for some heartbeats, beside
-as many at a server of bare ``websockets`` with the same heartbeat (``broadcast``).
+The thousand are timed until the hub asks for their changes, which is when it accepts what they write and sends what
+they lack. In the second case, others create rooms meanwhile. Idle guests are watched for some heartbeats, and compared
+with as many at a server of bare ``websockets`` with the same heartbeat (``broadcast``).
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from engine.cli.bench.processes import Process, Server, serving
 from engine.errors import SynclineError
 
 TOGETHER = 50
-"""Guests that come in at a time where it is not about that."""
+"""How many guests join at a time if joining is not what is measured."""
 
 SETTLED = 5.0
-"""Seconds after which what greetings leave to do is done."""
+"""Seconds after which all work that follows the greetings is done."""
 
 PATIENCE = 600.0
-"""Seconds that all of them may take."""
+"""Seconds for all of them to join."""
 
 
 @dataclass(frozen=True, slots=True)
 class Storm:
-    """Guests who come at once into one room that is there; beside them others make ``rooms``."""
+    """Guests that come at once to one existing room, while others create ``rooms`` new ones."""
 
     name: str
     guests: int
@@ -41,8 +41,8 @@ class Storm:
 
 @dataclass(frozen=True, slots=True)
 class Weathered:
-    """Seconds until the first, half of them and the last were served, and until the last room was made (None: none);
-    and those of CPU that the server took (None: the system does not tell)."""
+    """Seconds until the first guest, half of them and the last were served, and until the last room was made (None:
+    none); and the server's seconds of CPU (None: unknown on this system)."""
 
     first: float
     half: float
@@ -53,7 +53,7 @@ class Weathered:
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Guests who do nothing, in so many rooms, looked at for so many seconds."""
+    """Idle guests in several rooms, watched for some seconds."""
 
     name: str
     guests: int
@@ -63,8 +63,7 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class Rested:
-    """Seconds of CPU for each second, and bytes in all beyond the server without guests; None: the system does not
-    tell."""
+    """Seconds of CPU for each second, and bytes in all, beyond those without guests; None if unknown here."""
 
     cpu: float | None
     memory: int | None
@@ -75,15 +74,15 @@ RESTS = (Rest("quiet", 10_000, 100),)
 
 
 async def weather(storm: Storm, server: Server = Server.HUB) -> Weathered:
-    """Have them come at once. A server of bare ``websockets`` has served them when it has shaken hands.
+    """Have the guests come at once. A server of bare ``websockets`` has served one after its handshake.
 
     Raises:
-        SynclineError: the server did not come up, or a guest was not let in.
+        SynclineError: the server did not start, or a guest was refused.
     """
     dialect = _dialect(server)
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder, serving(Path(folder), server) as process:
         async with _guests(process, {"room0": 1}, dialect):
-            pass  # the room is there now
+            pass  # the room exists now
         guests = [Guest(process.url, "room0", dialect) for _ in range(storm.guests)]
         makers = [Guest(process.url, f"new{n}", dialect) for n in range(storm.rooms)]
         cpu, began = process.cpu(), time.monotonic()
@@ -106,10 +105,10 @@ async def weather(storm: Storm, server: Server = Server.HUB) -> Weathered:
 
 
 async def rest(rest: Rest, server: Server = Server.HUB) -> Rested:
-    """Have them come, do nothing for a while, and see what that takes.
+    """Have guests join and stay idle for a while, and measure what that takes.
 
     Raises:
-        SynclineError: the server did not come up, or a guest was cut off.
+        SynclineError: the server did not start, or a guest was cut off.
     """
     dialect = _dialect(server)
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder, serving(Path(folder), server) as process:
@@ -127,7 +126,7 @@ async def rest(rest: Rest, server: Server = Server.HUB) -> Rested:
 
 @contextlib.asynccontextmanager
 async def _guests(server: Process, rooms: dict[str, int], dialect: Dialect = Dialect.OWN) -> AsyncIterator[list[Guest]]:
-    """So many guests in each room."""
+    """Connect so many guests to each room."""
     guests = [Guest(server.url, room, dialect) for room, count in rooms.items() for _ in range(count)]
     try:
         async with asyncio.timeout(PATIENCE):

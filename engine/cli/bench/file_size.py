@@ -1,4 +1,4 @@
-"""How many times as large a file gets when its table is made syncable: an ordinary one, or one of cr-sqlite's."""
+"""How much larger a file becomes when its table is made syncable, as an ordinary one or as one of cr-sqlite's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import apsw
 from engine.replica import Replica
 
 TO_REACH = 2.2
-"""Times as large, of an ordinary table."""
+"""The factor to stay under, for an ordinary table."""
 
 Row = tuple[object, ...]
 
@@ -25,8 +25,9 @@ class Growth:
 
     Attributes:
         case: what the table is like.
-        before, after: bytes of the file without anything of sync, and with the table as an ordinary one.
-        extension: likewise, with the table as one of cr-sqlite's.
+        rows: how many it has.
+        before, after: bytes of the file before, and with the table as an ordinary one.
+        extension: bytes with the table as one of cr-sqlite's.
     """
 
     case: str
@@ -37,7 +38,7 @@ class Growth:
 
     @property
     def times(self) -> float:
-        """How many times as large it is now."""
+        """The factor by which it grew."""
         return self.after / self.before
 
 
@@ -61,8 +62,8 @@ _TABLES: dict[str, tuple[str, Callable[[int], Row]]] = {
 
 
 def measure(rows: int, cases: str) -> Iterator[Growth]:
-    """Make tables of so many rows syncable: with short texts as keys, with numbers that SQLite hands out, and with
-    random keys and texts of up to 780 characters.
+    """Make tables of ``rows`` rows syncable: with short texts as keys, with numbers assigned by SQLite, and with random
+    keys and texts of up to 780 characters.
 
     Args:
         cases: a pattern for their names.

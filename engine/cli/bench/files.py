@@ -1,4 +1,4 @@
-"""Databases to measure on: made once for a case, copied for each round."""
+"""Databases to measure on: created once for a case, and copied for each round."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from engine.replica import Replica
 
 
 class Files:
-    """A folder of one sample's files; ``close`` removes it."""
+    """A folder with one sample's files; ``close`` removes it."""
 
     def __init__(self, sample: Sample) -> None:
         self.sample = sample
@@ -29,7 +29,7 @@ class Files:
 
     @cached_property
     def plain(self) -> Path:
-        """The table, empty, known to nobody but SQLite."""
+        """The empty table, known only to SQLite."""
         path = self._path()
         with _opened(path) as db:
             db.execute(self.sample.schema)
@@ -37,7 +37,7 @@ class Files:
 
     @cached_property
     def plain_filled(self) -> Path:
-        """The same with its rows."""
+        """The same, with its rows."""
         path = self._copy(self.plain)
         with _opened(path) as db, db:
             db.executemany(self.sample.insert, self.sample.plain_rows())
@@ -45,7 +45,7 @@ class Files:
 
     @cached_property
     def empty(self) -> Path:
-        """The table, empty and syncable."""
+        """The empty table, made syncable."""
         path = self._path()
         with Replica.open(path, create=True) as replica:
             replica.connection.execute(self.sample.schema)
@@ -54,7 +54,7 @@ class Files:
 
     @cached_property
     def filled(self) -> Path:
-        """The same with the first changes merged."""
+        """The same, with the first changes merged."""
         path = self._copy(self.empty)
         with Replica.open(path) as replica:
             replica.merge(self.sample.cells())
@@ -62,7 +62,7 @@ class Files:
 
     @contextmanager
     def database(self, path: Path) -> Iterator[apsw.Connection]:
-        """A copy of one of them, opened as a program would that knows nothing of syncing."""
+        """Open a copy of one of them, as a program would that knows nothing of syncing."""
         copy = self._copy(path)
         with _opened(copy) as db:
             yield db
@@ -70,10 +70,10 @@ class Files:
 
     @contextmanager
     def replica(self, path: Path) -> Iterator[Replica]:
-        """A copy of one of them, opened."""
+        """Open a copy of one of them as a replica."""
         copy = self._copy(path)
         with Replica.open(copy) as replica:
-            replica.synced_tables()  # the catalogue is read once, when a program starts
+            replica.synced_tables()  # reads the catalogue, as a program does once at its start
             yield replica
         copy.unlink()
 
@@ -86,7 +86,7 @@ class Files:
 
 
 def run_many(db: apsw.Connection, sql: str, rows: Iterable[Row]) -> None:
-    """One transaction, as durable as a merge's."""
+    """Run a statement for all rows in one transaction, as durable as a merge's."""
     db.execute("BEGIN IMMEDIATE")
     db.executemany(sql, rows)
     db.execute("COMMIT")

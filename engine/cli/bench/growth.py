@@ -1,4 +1,4 @@
-"""Whether merging stays as fast while a file grows: the time for all changes at several sizes of one table."""
+"""Whether merging stays as fast while a file grows: the time for all changes, with several sizes of one table."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from engine.cli.bench.samples import Sample, samples
 from engine.cli.bench.timing import Case, Watch
 
 BLOCK = 3_000
-"""Rows in a transaction."""
+"""How many rows are merged in a transaction."""
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """A thirtieth, a third, three times and ten times the rows: 10 thousand to 3 million changes by default."""
+    """Yield cases with 1/30, 1/3, 10/3 and 10 times the rows: by default 10 thousand to 3 million changes."""
     for share in (1 / 30, 1 / 3, 10 / 3, 10):
         sample = samples(max(1, round(rows * share)))[0]
         files = Files(sample)

@@ -1,7 +1,7 @@
-"""Guests of a server that cost next to nothing themselves: they speak the wire and keep no file.
+"""Guests of a server that cost next to nothing themselves: they speak the wire format and keep no file.
 
-What they write is the time; whoever gets it knows how long it took, commit on the hub's disk included. Each time goes
-into a row of its own: of two that are written to one cell the hub may have only the later one to send.
+They write the time, so that whoever receives it knows how long it took, including the commit on the hub's disk. Each
+time goes into a row of its own: of two written to one cell, the hub might send only the later one.
 """
 
 from __future__ import annotations
@@ -47,15 +47,15 @@ class Dialect(Enum):
     OWN = auto()
     STOCK = auto()
     BARE = auto()
-    """The batches and confirmations of our own, without a greeting: to a server that only passes them on
+    """The batches and confirmations of our own dialect, without a greeting, for a server that only passes them on
     (``broadcast``)."""
 
 
 class Guest:
-    """One of them. ``delays`` is how long each value of others took to get here, in seconds.
+    """One guest. ``delays`` are the seconds that each value from others took to arrive.
 
     Args:
-        url, room: where to.
+        url, room: where to connect.
     """
 
     def __init__(self, url: str, room: str, dialect: Dialect = Dialect.OWN) -> None:
@@ -70,7 +70,7 @@ class Guest:
         self._socket: RawSocket | None = None
 
     async def join(self) -> None:
-        """Connect, and greet until the hub asks for what we write."""
+        """Connect, and greet until the hub asks for our changes."""
         self._socket = RawSocket(self._took_frame, self._lose)
         if self._dialect is Dialect.BARE:
             await self._socket.open(f"{self._url}/{self._room}")

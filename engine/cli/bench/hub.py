@@ -1,8 +1,8 @@
-"""How many guests a hub takes: delivery, CPU and memory, in a process of its own, on this machine alone.
+"""How many guests a hub can serve: delivery, CPU and memory, in a process of its own, on this machine only.
 
-Its guests (``guests``) run here, beside it, and what they take of the machine is in the delivery times. What it spends
-is set beside what bare ``websockets`` spends on passing on the same bytes (``broadcast``), in the same run. The
-published server, where this source tree has it with its packages, is asked to do the same as our hub.
+Its guests (``guests``) run here beside it, and what they take of the machine is part of the delivery times. Its use of
+CPU is compared with what bare ``websockets`` takes for passing on the same bytes (``broadcast``), in the same run. If
+this source tree has the published server with its packages, it gets the same load as our hub.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from engine.cli.bench.processes import PUBLISHED, Server, serving
 from engine.errors import SynclineError
 
 TOGETHER = 50
-"""Guests that come in at a time."""
+"""How many guests join at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +30,11 @@ class Load:
     """What is asked of a server.
 
     Attributes:
-        name: of the case.
+        name: the case's.
         rooms, guests: how many rooms, and guests in each; one of them writes.
         pace: writes a second in each room. seconds: for how long.
-        dialect: what guests speak. server: who is asked.
-        beside: what goes on in another room meanwhile (``engine.cli.bench.bulk``), for as long as it does; '' for
+        dialect: what guests speak. server: which server.
+        beside: what happens in another room meanwhile (``engine.cli.bench.bulk``), for as long as it takes; '' for
             nothing.
     """
 
@@ -49,7 +49,7 @@ class Load:
 
     @property
     def bare(self) -> Load | None:
-        """The same of a server that only passes on what comes; None where that says nothing."""
+        """The same load for a server that only passes on what it receives; None if comparing makes no sense."""
         if self.beside:
             return None
         return Load("bare", self.rooms, self.guests, self.pace, self.seconds, Dialect.BARE, Server.BARE)
@@ -61,10 +61,10 @@ class Served:
 
     Attributes:
         writes, deliveries: how many values were written, and how many arrived.
-        missing: those that did not.
+        missing: how many did not.
         p50, p99: seconds from a write to its arrival at another guest.
-        cpu: seconds of CPU for each second of the load; None where the system does not tell.
-        memory: bytes for each guest, beyond the server before they came; likewise. spent: seconds of CPU in all.
+        cpu: seconds of CPU for each second of the load; None if unknown on this system.
+        memory: bytes for each guest, beyond the server without them; None likewise. spent: seconds of CPU in all.
     """
 
     load: Load
@@ -94,12 +94,12 @@ LOADS = (
     Load("beside-message", 1, 20, 10.0, beside="message"),
     Load("beside-brings", 1, 20, 10.0, beside="brings"),
 )
-"""What is measured: many rooms, at half the pace and at all of it; a crowd in one; 20 guests beside the published
-server; and 20 while another room takes a message of 50 MB, or a backlog of a million changes."""
+"""What is measured: many rooms, at half and at full pace; a crowd in one; 20 guests, also at the published server; and
+20 while another room takes a message of 50 MB, or a backlog of a million changes."""
 
 
 def missing(load: Load) -> str:
-    """Why a load cannot be measured here; empty when it can."""
+    """Return why a load cannot be measured here; '' if it can."""
     if load.server is not Server.PUBLISHED:
         return ""
     if shutil.which("node") is None:
@@ -110,13 +110,13 @@ def missing(load: Load) -> str:
 
 
 async def measure(load: Load, *, seconds: float | None = None) -> Served:
-    """Serve a load and say how it went.
+    """Serve a load and report how it went.
 
     Args:
         seconds: for how long, if not as ``load`` says.
 
     Raises:
-        SynclineError: the server did not come up, or a guest was cut off.
+        SynclineError: the server did not start, or a guest was cut off.
     """
     with (
         tempfile.TemporaryDirectory(prefix="syncline-bench-") as folder,
@@ -129,7 +129,7 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
             async with asyncio.timeout(600):
                 for n in range(0, len(everybody), TOGETHER):
                     await asyncio.gather(*(guest.join() for guest in everybody[n : n + TOGETHER]))
-            await asyncio.sleep(2.0)  # what greetings leave to do is done
+            await asyncio.sleep(2.0)  # all work that follows the greetings is done
             each = (server.memory() - before) / len(everybody)
             async with _beside(load, server.url) as busy:
                 cpu, began = server.cpu(), time.monotonic()
@@ -159,7 +159,7 @@ async def measure(load: Load, *, seconds: float | None = None) -> Served:
 
 @contextlib.asynccontextmanager
 async def _beside(load: Load, url: str) -> AsyncIterator[asyncio.Future[int] | None]:
-    """Have somebody else begin what a load is measured beside; gives the future of its end."""
+    """Have somebody else begin what a load is measured beside; yield the future of its end."""
     if not load.beside:
         yield None
         return
@@ -182,7 +182,7 @@ async def _beside(load: Load, url: str) -> AsyncIterator[asyncio.Future[int] | N
 
 
 async def _write(writers: list[Guest], pace: float, seconds: float, busy: asyncio.Future[int] | None) -> int:
-    """Let each write at its pace, not all at once, for so long or until ``busy`` is done; return how often they did."""
+    """Let each write at its pace, not all at once, for so long or until ``busy`` is done; return the count."""
     loop = asyncio.get_running_loop()
     times = max(1, round(pace * seconds))
     written = 0
@@ -202,7 +202,7 @@ async def _write(writers: list[Guest], pace: float, seconds: float, busy: asynci
 
 
 async def _arrived(guests: list[Guest], wanted: int) -> None:
-    """Wait until all has arrived, or nothing has for a while."""
+    """Wait until everything has arrived, or nothing has for a while."""
     count, still = -1, 0
     while count < wanted and still < 20:
         found = sum(len(guest.delays) for guest in guests)

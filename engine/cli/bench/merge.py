@@ -1,4 +1,4 @@
-"""Merging: into an empty table, over older rows, the same again, and deletes; and in the batches that sessions send."""
+"""Merging into an empty table, over older rows, the same rows again, and deletes; and in sessions' batches."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from engine.cli.bench.samples import Row, Sample, ordinary_samples, samples
 from engine.cli.bench.timing import Case, Watch
 
 BATCH = 2_000
-"""About so many changes a session sends at once; a batch ends with a row."""
+"""About how many changes a session sends at once; a batch ends with a row."""
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """Every case, the files of one sample after those of the other."""
+    """Yield every case, grouped by sample."""
     for sample in (*samples(rows), *ordinary_samples(rows)):
         files = Files(sample)
         try:
@@ -67,7 +67,7 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
 
 
 def _batched(sample: Sample, files: Files) -> Iterator[Case]:
-    """A transaction for each batch, beside as many of plain inserts."""
+    """Yield cases with a transaction for each batch, compared with as many plain inserts."""
     each = max(1, BATCH // len(sample.columns))
 
     def inserts(watch: Watch) -> None:

@@ -1,4 +1,4 @@
-"""Programs to be measured, each in a process of its own: a server with a folder of rooms, and what it takes."""
+"""Programs to measure, each in a process of its own: a server with a folder of rooms, and the resources it uses."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from engine.cli.bench.guests import SCHEMA, SCHEMA_NAME
 from engine.errors import SynclineError
 
 SOURCE = Path(__file__).parents[3]
-"""Where this very program is."""
+"""The folder of this program's source."""
 
 PUBLISHED = SOURCE / "tests" / "peers"
-"""Where the published server is, in a source tree whose tests have run."""
+"""The folder of the published server, in a source tree whose tests have run."""
 
 
 class Process:
-    """One under way; where the system does not tell what it takes, that is 0.
+    """A running process. If the system does not tell its use of resources, that is 0.
 
     Args:
         process: just started. url: where it serves.
@@ -37,7 +37,7 @@ class Process:
         self._folder = Path("/proc") / str(process.pid)
 
     def cpu(self) -> float:
-        """Seconds of CPU so far, of all threads that there are or were, to the nanosecond."""
+        """Return the seconds of CPU so far, of all present and past threads, to the nanosecond."""
         if not self._folder.exists():
             return 0.0
         with contextlib.suppress(OSError):
@@ -45,7 +45,7 @@ class Process:
         return 0.0
 
     def wakes(self) -> int:
-        """How often its threads went to sleep so far."""
+        """Return how often its threads went to sleep so far."""
         count = 0
         for thread in self._threads():
             with contextlib.suppress(OSError):
@@ -54,7 +54,7 @@ class Process:
         return count
 
     def memory(self) -> int:
-        """Bytes in memory now."""
+        """Return the bytes in memory now."""
         with contextlib.suppress(OSError):
             return int((self._folder / "statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         return 0
@@ -66,28 +66,28 @@ class Process:
 
 
 def _cpu_clock(pid: int) -> int:
-    """Return the clock of the CPU that a process has taken (Linux; clock_getcpuclockid(3))."""
+    """Return the CPU-time clock of a process (Linux; clock_getcpuclockid(3))."""
     return (~pid << 3) | 2
 
 
 class Server(Enum):
-    """Who is asked."""
+    """Which server is measured."""
 
     HUB = auto()
     PUBLISHED = auto()
     BARE = auto()
-    """``broadcast``."""
+    """The server of ``broadcast``."""
 
 
 @contextlib.contextmanager
 def serving(folder: Path, server: Server = Server.HUB) -> Iterator[Process]:
-    """Serve rooms that are made by whoever comes, with a table of their own.
+    """Serve rooms that are created by whoever comes, with a table of their own.
 
     Args:
-        folder: empty.
+        folder: an empty one.
 
     Raises:
-        SynclineError: it did not start.
+        SynclineError: the server did not start.
     """
     schemas, rooms = folder / "schemas", folder / "rooms"
     schemas.mkdir()

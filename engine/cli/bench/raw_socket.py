@@ -1,6 +1,6 @@
-"""A WebSocket client that costs a fraction of the library's: the cores are for the server that is measured.
+"""A WebSocket client that costs a fraction of the library's, as the CPU is for the server that is measured.
 
-It knows what such a server sends: frames that are whole, and pings.
+It knows only what such a server sends: whole frames, and pings.
 """
 
 from __future__ import annotations
@@ -33,7 +33,11 @@ class RawSocket(asyncio.Protocol):
         self._closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def open(self, url: str, subprotocol: str = "") -> None:
-        """Connect and shake hands. Raises SynclineError when the server says no."""
+        """Connect and shake hands.
+
+        Raises:
+            SynclineError: the server refuses.
+        """
         parts = urlsplit(url)
         assert parts.hostname is not None
         assert parts.port is not None
@@ -63,27 +67,27 @@ class RawSocket(asyncio.Protocol):
             await self._closed
 
     def _send(self, opcode: int, data: bytes) -> None:
-        """A client has to mask what it sends; a mask of zeros changes nothing."""
+        """Send a frame. A client must mask what it sends; a mask of zeros changes nothing."""
         assert self._transport is not None
         size = len(data)
         length = bytes((0x80 | size,)) if size < 126 else b"\xfe" + size.to_bytes(2)
         self._transport.write(b"%c%b\0\0\0\0%b" % (0x80 | opcode, length, data))
 
-    # What asyncio calls
+    # Called by asyncio
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """As in asyncio."""
+        """Keep the transport (``asyncio.Protocol``)."""
         self._transport = cast(asyncio.Transport, transport)
 
     def connection_lost(self, error: Exception | None) -> None:
-        """As in asyncio."""
+        """Report the end of the connection (``asyncio.Protocol``)."""
         if not self._opened.done():
             self._opened.set_exception(SynclineError("The server hung up during the handshake."))
         self._closed.set_result(None)
         self._on_lost()
 
     def data_received(self, data: bytes) -> None:
-        """As in asyncio."""
+        """Parse what has arrived (``asyncio.Protocol``)."""
         read = self._read
         read += data
         if not self._opened.done():

@@ -1,4 +1,4 @@
-"""Reading: all changes of a file at once and in parts, and the last ten."""
+"""Reading: all changes of a file, at once and in parts, and the last ten."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.sqlite.sql import ident, idents, literal
 from engine.tables import Span
 
 TAIL = 10
-"""The changes of the newest version, in the case ``tail``."""
+"""How many changes the newest version has, in the case ``tail``."""
 
 PART = 5_000
-"""Changes in a part."""
+"""How many changes are in a part."""
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """All changes and those in parts for every table, the tail for integer keys."""
+    """Yield all changes at once and in parts for every table, and the tail for integer keys."""
     for sample in samples(rows):
         files = Files(sample)
         try:
@@ -72,7 +72,7 @@ def _cases(sample: Sample, files: Files) -> Iterator[Case]:
 
 
 def _join(replica: Replica) -> str:
-    """The plain join that says what the changes are; written out here, for ``cells`` reads by the row."""
+    """Return the plain join that defines the changes, written out here because ``cells`` reads by the row."""
     [shape] = replica.shapes()
     same_row = " AND ".join(f"t.{ident(name)} = p.{ident(name)}" for name in shape.key)
     value = " ".join(f"WHEN {literal(name)} THEN t.{ident(name)}" for name in shape.columns)

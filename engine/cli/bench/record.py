@@ -11,7 +11,7 @@ from engine.cli.bench.timing import Case, Measured, Watch
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """Inserts, updates of all columns, and deletes, a row in each statement and all in one transaction."""
+    """Yield inserts, updates of all columns, and deletes, with a row in each statement and all in one transaction."""
     for sample in samples(rows):
         files = Files(sample)
         try:

@@ -1,4 +1,4 @@
-"""The tables that are measured, the rows in them, and the changes that another replica would send for those."""
+"""The tables to measure, their rows, and the changes that another replica would send for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from engine.ids import SiteId
 from engine.tables import pack_columns
 
 THEM = SiteId(bytes(range(16)))
-"""The author of the changes."""
+"""The site id of the changes' author."""
 
 TABLE = "item"
 ROWS_EACH = 100
-"""Rows that the author wrote in one transaction."""
+"""How many rows the author wrote in one transaction."""
 
 Row = tuple[SQLiteValue, ...]
 
@@ -24,13 +24,13 @@ class Sample:
     """A table and its rows.
 
     Attributes:
-        suffix: what its cases add to their names.
+        suffix: what is appended to the names of its cases.
         key: the declarations of the key's columns.
-        of: from a row's number to its key.
+        of: returns a row's key, given its number.
         columns: the names of the other columns.
-        rows: how many rows.
-        ordinary: an ordinary table.
-        numbered: SQLite hands out the numbers of its rows, which travel under other names.
+        rows: how many rows there are.
+        ordinary: whether it is an ordinary table.
+        numbered: whether SQLite assigns the numbers of its rows, which travel under other names.
     """
 
     suffix: str
@@ -43,12 +43,12 @@ class Sample:
 
     @property
     def prefix(self) -> str:
-        """What its cases have before their names."""
+        """What is put before the names of its cases."""
         return "ordinary-" if self.ordinary else ""
 
     @property
     def schema(self) -> str:
-        """CREATE TABLE."""
+        """The CREATE TABLE statement."""
         names = ", ".join(declared.split()[0] for declared in self.key)
         kinds = ("INTEGER", "TEXT", "REAL")
         columns = (f"{name} {kinds[n % 3]}" for n, name in enumerate(self.columns))
@@ -57,57 +57,57 @@ class Sample:
 
     @property
     def insert(self) -> str:
-        """INSERT of one whole row."""
+        """An INSERT of one whole row."""
         return f"INSERT INTO {TABLE} VALUES ({', '.join('?' * (len(self.key) + len(self.columns)))})"
 
     @property
     def upsert(self) -> str:
-        """INSERT of one whole row, or its columns written over those of the row that has its key."""
+        """An INSERT of one whole row that overwrites the columns of an existing one."""
         names = ", ".join(declared.split()[0] for declared in self.key)
         columns = ", ".join(f"{name} = excluded.{name}" for name in self.columns)
         return f"{self.insert} ON CONFLICT ({names}) DO UPDATE SET {columns}"
 
     @property
     def update(self) -> str:
-        """UPDATE of all columns of one row: the columns' values, then the key's."""
+        """An UPDATE of all columns of one row; its parameters are the columns' values, then the key's."""
         names = (declared.split()[0] for declared in self.key)
         columns = ", ".join(f"{name} = ?" for name in self.columns)
         return f"UPDATE {TABLE} SET {columns} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
 
     @property
     def delete(self) -> str:
-        """DELETE of one row."""
+        """A DELETE of one row."""
         names = (declared.split()[0] for declared in self.key)
         return f"DELETE FROM {TABLE} WHERE {' AND '.join(f'{name} = ?' for name in names)}"
 
     @property
     def changes(self) -> int:
-        """One for each cell."""
+        """The number of changes, one for each cell."""
         return self.rows * len(self.columns)
 
     def keys(self) -> list[Row]:
-        """The key of each row."""
+        """Return the key of each row."""
         return [self.of(n) for n in range(self.rows)]
 
     def wire_key(self, n: int) -> bytes:
-        """The key of row ``n`` as it travels: of a row with a number, the name of one that was born elsewhere."""
+        """Return the key of row ``n`` as it travels; for a numbered row, the name of one that was created elsewhere."""
         return pack_columns((b"\1" + THEM + (n + 1).to_bytes(8, "big"),) if self.numbered else self.of(n))
 
     def values(self, n: int, version: int = 1) -> Row:
-        """The columns of row ``n`` once it was written ``version`` times."""
+        """Return the columns of row ``n`` after it was written ``version`` times."""
         kinds = (n + version, f"{n} words, {version}", n / 4 + version)
         return tuple(kinds[at % 3] for at in range(len(self.columns)))
 
     def plain_rows(self, version: int = 1) -> list[Row]:
-        """The rows as a program would insert them."""
+        """Return the rows as a program would insert them."""
         return [(*self.of(n), *self.values(n, version)) for n in range(self.rows)]
 
     def cells(self, version: int = 1) -> list[Change]:
-        """A change for each cell, written for the ``version``th time."""
+        """Return a change for each cell, written for the ``version``-th time."""
         return self.cells_of(range(self.rows), version)
 
     def cells_of(self, rows: range, version: int = 1) -> list[Change]:
-        """Those of some rows."""
+        """Return the changes of some rows."""
         width = len(self.columns)
         base = (version - 1) * (self.rows // ROWS_EACH + 1)
         return [
@@ -117,7 +117,7 @@ class Sample:
         ]
 
     def deletes(self) -> list[Change]:
-        """A change for each row, that it was deleted."""
+        """Return a change for each row that deletes it."""
         base = self.rows // ROWS_EACH + 1
         return [
             Change(TABLE, pk, SENTINEL, None, 2, base + n // ROWS_EACH, THEM, 2, n % ROWS_EACH)
@@ -130,7 +130,8 @@ TWELVE = tuple(f"{name}{n}" for n in range(4) for name in THREE)
 
 
 def samples(rows: int) -> tuple[Sample, ...]:
-    """Integer, text and two-column keys with three columns; and twelve columns, for a quarter of the rows."""
+    """Return tables with integer, text and two-column keys and three columns; and one with twelve columns and a quarter
+    of the rows."""
     return (
         Sample("", ("id INTEGER NOT NULL",), lambda n: (n + 1,), THREE, rows),
         Sample("-text", ("id TEXT NOT NULL",), _scattered, THREE, rows),
@@ -140,13 +141,13 @@ def samples(rows: int) -> tuple[Sample, ...]:
 
 
 def ordinary_samples(rows: int) -> tuple[Sample, ...]:
-    """The same of ordinary tables, WITHOUT ROWID; and one whose numbers SQLite hands out."""
+    """Return the same as ordinary tables, WITHOUT ROWID; and one whose numbers SQLite assigns."""
     same = (replace(sample, ordinary=True) for sample in samples(rows))
     return (*same, Sample("-numbered", ("id INTEGER",), lambda n: (n + 1,), THREE, rows, ordinary=True, numbered=True))
 
 
 def _scattered(n: int) -> Row:
-    """As random as the ids that apps make."""
+    """Return a key as random as the ids that apps make."""
     return (f"{n * 0x9E3779B97F4A7C15 % 2**64:016x}-{n:08x}",)
 
 

@@ -1,4 +1,4 @@
-"""Merging one change at a time: by ``INSERT INTO crsql_changes`` in one transaction, and each in a transaction."""
+"""Merging one change at a time: by ``INSERT INTO crsql_changes`` in one transaction, and each in one of its own."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ from engine.cli.bench.timing import Case, Measured, Watch
 INSERT = "INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 SHARE = 10
-"""Of so many rows, one is measured in transactions of their own."""
+"""One row in so many is measured with a transaction for each change."""
 
 
 def sql_cases(rows: int) -> Iterator[Case]:
-    """As a program merges that knows cr-sqlite: ``executemany`` on the virtual table, beside that on a plain one."""
+    """Yield merges as by a program that knows cr-sqlite: ``executemany`` on the virtual table; on a plain one beside
+    it."""
     for sample, files in _each(rows):
 
         def work(into: Path, changes: list[Change], files: Files = files) -> Measured:
@@ -39,8 +40,10 @@ def sql_cases(rows: int) -> Iterator[Case]:
 
 
 def single_cases(rows: int) -> Iterator[Case]:
-    """``Replica.merge`` with one change, beside as many plain inserts of a row. Neither waits for the disk: the log is
-    written ahead (WAL), and synced when it is copied."""
+    """Yield ``Replica.merge`` with one change, compared with as many plain inserts of a row.
+
+    Neither waits for the disk: in WAL mode, the log is synced only at a checkpoint.
+    """
     for sample, files in _each(max(1, rows // SHARE)):
 
         def work(into: Path, changes: list[Change], files: Files = files) -> Measured:

@@ -1,4 +1,4 @@
-"""How late a 5 ms timer is in one thread, as the window's is, while another thread merges."""
+"""How late a 5 ms timer fires in one thread, such as the window's, while another thread merges."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.cli.bench.timing import Case, Measured, Watch
 
 TICK = 0.005
 BLOCK = 3_000
-"""Rows whose changes are merged in one transaction."""
+"""How many rows' changes are merged in one transaction."""
 
 IDLE = 1.0
-"""Seconds for which the timer runs beside a thread that sleeps."""
+"""Seconds for which the timer runs beside a sleeping thread, as the baseline."""
 
 
 def cases(rows: int) -> Iterator[Case]:
-    """The 99th percentile and the worst of the ticks; ``seconds`` is how late."""
+    """Yield the 99th percentile and the worst of the ticks; ``seconds`` is how late they are."""
     sample = samples(rows)[0]
     files = Files(sample)
     try:

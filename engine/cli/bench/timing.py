@@ -1,4 +1,4 @@
-"""Times something beside its baseline, in turn, so that whatever else the machine does meets both."""
+"""Times something and its baseline in turn, so that whatever else the machine does affects both."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 ROUNDS = 3
-"""The fewest rounds; the figures are medians."""
+"""The fewest rounds to make; the figures are medians."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """What one case took.
+    """How long one case took.
 
     Attributes:
         bench, case: its name.
         rows, changes: how much work it was.
-        seconds: the median. spread: the slowest round minus the fastest, over the median.
+        seconds: the median. spread: the slowest round minus the fastest, divided by the median.
         baseline: what it is compared with, in words.
-        baseline_seconds, baseline_spread: likewise.
+        baseline_seconds, baseline_spread: the same for the baseline.
     """
 
     bench: str
@@ -37,12 +37,12 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """Time over the baseline's."""
+        """The time divided by the baseline's."""
         return self.seconds / self.baseline_seconds
 
 
 class Watch:
-    """Handed to what is measured: only what runs inside ``running`` is counted, not what prepares it."""
+    """A stopwatch for what is measured: only what runs inside ``running`` counts, not its preparation."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -61,7 +61,7 @@ Measured = Callable[[Watch], None]
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One comparison to make: ``work`` against ``reference``, which is called ``baseline`` in words."""
+    """One comparison to make: ``work`` against ``reference``, which ``baseline`` describes in words."""
 
     bench: str
     name: str
@@ -72,7 +72,7 @@ class Case:
     reference: Measured
 
     def measure(self, rounds: int = ROUNDS) -> Figure:
-        """Run both ``rounds`` times in turn."""
+        """Run both ``rounds`` times, in turn."""
         times: list[float] = []
         references: list[float] = []
         for _ in range(max(rounds, ROUNDS)):

@@ -1,7 +1,7 @@
-"""The window at rest: how soon it is there, and what it takes of the machine with nothing to do.
+"""The idle window: how soon it appears, and what resources it takes with nothing to do.
 
-Each figure is of the real program in a process of its own, with settings of its own, painting where nobody sees it
-(unless ``QT_QPA_PLATFORM`` names another of Qt's platforms).
+Each figure is of the real program in a process of its own, with settings of its own, painting off screen (unless
+``QT_QPA_PLATFORM`` names another of Qt's platforms).
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from engine.settings import DatabaseConfig, Mode, PeerConfig, Settings, Settings
 
 LINKS = 10
 STARTS = 7
-"""Starts that are timed, after one that is not."""
+"""How many starts are timed, after one that is not."""
 
 SETTLED = 65.0
-"""Seconds before CPU is watched: links that reach nobody have come to their longest waits, and what a start leaves to
-be done, or shows as news of the last minute, is over."""
+"""Seconds before CPU is measured. By then links that reach nobody have come to their longest waits, and whatever
+follows a start, or is shown as news for a minute, is over."""
 
 SHOWN = "the window is shown"
-"""What ``gui.app`` logs then."""
+"""What ``gui.app`` logs when the window appears."""
 
 NOBODY = "ws://hub.invalid:1/sync"
 """An address with a name that nobody has (RFC 6761)."""
@@ -60,12 +60,12 @@ class Rest:
 
 
 def missing() -> str:
-    """Why nothing can be measured here; empty when it can."""
+    """Return why nothing can be measured here; '' if it can."""
     return "" if Path("/proc/self/task").exists() else "only Linux tells what a process takes"
 
 
 def without_network() -> list[str]:
-    """What a command is to begin with to have no network at all, not even its own machine; empty: there is no way."""
+    """Return the words that start a command without any network, not even loopback; empty if that is impossible."""
     for words in (["unshare", "--net"], ["unshare", "--map-root-user", "--net"]):
         if shutil.which(words[0]) and subprocess.run([*words, "true"], capture_output=True).returncode == 0:
             return words
@@ -73,10 +73,10 @@ def without_network() -> list[str]:
 
 
 def idle(seconds: float, settled: float = SETTLED) -> Iterator[Rest]:
-    """Measure it all; CPU for ``seconds`` in each case, after ``settled`` seconds.
+    """Measure everything; CPU for ``seconds`` in each case, after ``settled`` seconds.
 
     Raises:
-        SynclineError: the program did not start, or a link came to nothing.
+        SynclineError: the program did not start, or a link failed.
     """
     with tempfile.TemporaryDirectory(prefix="syncline-bench-") as name:
         folder = Path(name)
@@ -93,7 +93,7 @@ def idle(seconds: float, settled: float = SETTLED) -> Iterator[Rest]:
 
 
 def _with_hub(folder: Path, seconds: float, settled: float) -> Iterator[Rest]:
-    """Ten live links, each in sync; then their hub goes."""
+    """Yield the figures of ten live links in sync, and then of the same links without their hub."""
     (folder / "served").mkdir(parents=True)
     with contextlib.ExitStack() as stack, serving(folder / "served") as hub:
         files = _configure(folder / "home", hub.url)
@@ -110,7 +110,7 @@ def _with_hub(folder: Path, seconds: float, settled: float) -> Iterator[Rest]:
 
 
 def _configure(home: Path, url: str) -> Sequence[Path]:
-    """Ten databases with a row each, and a live peer for each."""
+    """Create ten databases with a row each, and a live peer for each."""
     databases, peers, files = [], [], []
     (home / "files").mkdir(parents=True)
     for number in range(LINKS):
@@ -157,7 +157,7 @@ def _watch(case: str, program: Process, seconds: float) -> Rest:
 
 
 def _start(home: Path) -> tuple[float, float]:
-    """Seconds to the window, and seconds of CPU."""
+    """Return the seconds until the window appears, and the seconds of CPU."""
     began = time.perf_counter()
     with _program(home) as program:
         return time.perf_counter() - began, program.cpu()
@@ -165,10 +165,10 @@ def _start(home: Path) -> tuple[float, float]:
 
 @contextlib.contextmanager
 def _program(home: Path, before: Sequence[str] = ()) -> Iterator[Process]:
-    """The window, shown; it is ended with the block."""
+    """Start the window, and wait until it is shown; it is ended with the block."""
     environment = {"QT_QPA_PLATFORM": "offscreen"} | os.environ
     environment |= {"SYNCLINE_HOME": str(home), "SYNCLINE_LOG": "info"}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a warm start is what a person meets
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # a person's starts use cached bytecode
     with subprocess.Popen(
         [*before, *relaunch.command()], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -1,4 +1,4 @@
-"""``syncline demo --once`` and ``--p2p``: the scripted demos, headless; and three windows, each in its process."""
+"""``syncline demo --once`` and ``--p2p``: the scripted demos, without a window or in three processes with one each."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from engine.text import t
 
 
 async def run(arguments: argparse.Namespace) -> int:
-    """Run the script, compare, and say ``identical`` as the last line if all rows are."""
+    """Run the script and compare; the last line says ``identical`` if all rows are. Return the exit status."""
     if arguments.windows:
         if not arguments.p2p:
             raise UsageError(t("--windows needs --p2p."), hint=t("Use: syncline demo --p2p --windows"))
@@ -60,7 +60,10 @@ async def _windows(keep: Path | None, *, once: bool) -> int:
 
 @contextlib.contextmanager
 def folder_for(keep: Path | None) -> Iterator[Path]:
-    """Give the folder for the demo's files: ``keep``, or one that is removed afterwards. Nothing else is left."""
+    """Yield the folder for the demo's files: ``keep``, or one that is removed afterwards.
+
+    Nothing else is left behind.
+    """
     PROCESS.folder = None
     if keep is not None:
         yield keep
@@ -70,7 +73,7 @@ def folder_for(keep: Path | None) -> Iterator[Path]:
 
 
 async def run_script(demo: Demo) -> None:
-    """Set the demo up, run its script, and tell about it. The engine is open."""
+    """Set up the demo, run its script, and describe it. The engine must be open."""
     await demo.set_up()
     hub = demo.engine.serving.hub
     print_line(
@@ -83,14 +86,14 @@ async def run_script(demo: Demo) -> None:
 
 
 async def verdict(demo: Demo) -> int:
-    """Compare all rows once the engine is closed, say ``identical`` or ``different``, and return the exit status."""
+    """Compare all rows after the engine was closed, print ``identical`` or ``different``; return the exit status."""
     same = await demo.compare()
     print_line(t("identical") if same else t("different"))
     return 0 if same else 1
 
 
 def demo_options(parser: argparse.ArgumentParser) -> None:
-    """Make ``parser`` that of ``demo``: in a window where there can be one."""
+    """Add the options of ``demo`` to ``parser``, which opens a window if there can be one."""
     parser.set_defaults(
         run=run, window=demo, endless=lambda arguments: arguments.windows and arguments.window is not None
     )

@@ -1,7 +1,7 @@
-"""The demo: a laptop's and a desktop's todo list, kept the same through a hub, on real files and sockets.
+"""The demo: a laptop's and a desktop's todo list, synced through a hub, with real files and sockets.
 
-Nothing here is a stand-in. The scripted writes go through ordinary connections, one of them in a process of its own,
-just as an app would write.
+Nothing is simulated. The scripted writes go through ordinary connections, one of them in a process of its own, just as
+an app would write.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from engine.text import Text, joined, layout, t
 ROOM = "todo"
 SIDES = ("laptop", "desktop")
 PATIENCE = 60.0
-"""Seconds after which a demo in which nothing happens has failed."""
+"""Seconds without progress after which a demo has failed."""
 
 Rows = dict[str, list[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]]
 
 
 def make_files(folder: Path) -> dict[str, Path]:
-    """Make the three databases below ``folder``, each with its own site id.
+    """Create the three databases below ``folder``, each with its own site id.
 
     Returns:
         the files of the laptop, the desktop and the hub's room.
@@ -52,7 +52,7 @@ def make_files(folder: Path) -> dict[str, Path]:
     for path in files.values():
         connection = connect(path, create=True)
         try:
-            connection.execute(schema).fetchall()  # to the last statement
+            connection.execute(schema).fetchall()  # runs every statement
         finally:
             connection.close()
     return files
@@ -62,7 +62,7 @@ class Demo:
     """Two databases and a hub in one engine.
 
     Args:
-        engine: open, with nothing of the person's in it. folder: where the files are made.
+        engine: open, and without anything of the person's. folder: where the files are created.
         print_line: called with each line of the story.
     """
 
@@ -75,7 +75,7 @@ class Demo:
         self._print_line = print_line
 
     async def set_up(self) -> None:
-        """Make the files, start the hub, and link both sides to it, live."""
+        """Create the files, start the hub, and link both sides to it, live."""
         self.files = await asyncio.to_thread(make_files, self.folder)
         hub = await self.engine.serving.start(self.folder / "hub")
         for side in SIDES:
@@ -97,7 +97,7 @@ class Demo:
         await asyncio.to_thread(subprocess.run, command, check=True, timeout=PATIENCE)
 
     async def script(self) -> None:
-        """Write on both sides: insert, update, conflicts, deletes, and from another process."""
+        """Write on both sides: inserts, updates, conflicts, deletes, and from another process."""
         self._print_line(t("Both sides write, connected:"))
         await self.write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self.write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
@@ -118,16 +118,16 @@ class Demo:
         await self.wait_in_sync()
 
     async def wait_in_sync(self) -> None:
-        """Wait until both sides are in sync and hold all that the hub holds.
+        """Wait until both sides are in sync and hold everything that the hub holds.
 
         Raises:
-            PeerUnreachable: that did not come to be within ``PATIENCE`` seconds.
+            PeerUnreachable: that took more than ``PATIENCE`` seconds.
         """
         loop = asyncio.get_running_loop()
         end = loop.time() + PATIENCE
         ids = [peer.id for peer in self.peers.values()]
         while True:
-            # an app's write is noticed a moment after it is made: what counts is what is on disk
+            # an app's write is noticed a moment after it is made, so what counts is what is on disk
             await self.engine.peers.wait_in_sync(ids, timeout=max(0.1, end - loop.time()))
             if await self._level():
                 return
@@ -138,7 +138,7 @@ class Demo:
             await asyncio.sleep(0.05)
 
     async def _level(self) -> bool:
-        """Whether each side's clocks say that it and the hub hold all of each other."""
+        """Return whether the clocks say that each side and the hub hold everything of each other."""
         hub_site, hub_version, _ = await asyncio.to_thread(_clocks, self.files["hub"])
         _, _, hub_holds = await asyncio.to_thread(_clocks, self.files["hub"])
         for side in SIDES:
@@ -148,9 +148,9 @@ class Demo:
         return True
 
     async def compare(self) -> bool:
-        """Print site id, clocks and row counts of each replica, and return whether all rows are equal.
+        """Print the site id, clocks and row counts of each replica, and return whether all rows are equal.
 
-        Call it when the engine is closed: only then is everything written that can be.
+        Call it after the engine was closed, when everything has been written.
         """
         rows: dict[str, Rows] = {}
         for name, path in self.files.items():
@@ -169,7 +169,7 @@ def write(path: Path, sql: str) -> None:
 
 
 def _clocks(path: Path) -> tuple[SiteId, int, dict[SiteId, int]]:
-    """The site id, the version, and what is held of others."""
+    """Return the site id, the version, and how much of others is held."""
     with Replica.open(path, readonly=True) as replica:
         return replica.site_id, replica.db_version(), dict(replica.announcements())
 

@@ -1,7 +1,7 @@
 """The demo without a hub: three machines' todo lists that find each other, pair, and sync in a ring.
 
-Each machine is an engine of its own, with its own file, certificate, tokens and port; they meet over real sockets, on
-this machine alone. What a person would carry from one to the next, the pairing link, the demo hands over.
+Each machine is an engine with its own file, certificate, tokens and port; they meet over real sockets, on this machine
+only. The demo carries the pairing link from one to the next, as a person would.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ MACHINES = ("laptop", "desktop", "tablet")
 
 
 class Machine:
-    """One of the three.
+    """One of the three machines.
 
     Args:
-        name: of the machine. folder: for its file and its data; made when needed. journal: as for ``Engine``.
+        name: the machine's. folder: for its file and data; created when needed. journal: as for ``Engine``.
     """
 
     def __init__(self, name: str, folder: Path, journal: Journal | None = None) -> None:
@@ -41,7 +41,7 @@ class Machine:
         self.database: DatabaseConfig | None = None
 
     async def set_up(self) -> None:
-        """Make the file, and share it. The engine is open."""
+        """Create the file, and share it. The engine must be open."""
         await asyncio.to_thread(_make_file, self.path)
         self.database = await self.engine.databases.add(self.path)
         await self.engine.sharing.start([self.database.id])
@@ -80,7 +80,7 @@ class Machine:
         print_line(t("  {machine:<8} pairs with it; both show: {words}", machine=self.name, words=" ".join(link.words)))
 
     def shapes(self) -> tuple[Shape, ...]:
-        """What its tables look like."""
+        """Return the shapes of its tables."""
         with Replica.open(self.path, readonly=True) as replica:
             return tuple(replica.shapes())
 
@@ -89,7 +89,7 @@ class RingDemo:
     """The three machines.
 
     Args:
-        folder: where the files are made. print_line: called with each line of the story.
+        folder: where the files are created. print_line: called with each line of the story.
     """
 
     def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:
@@ -97,10 +97,10 @@ class RingDemo:
         self._print_line = print_line
 
     async def run(self) -> bool:
-        """Tell the whole story, and return whether all three hold the same rows at its end.
+        """Run the whole story, and return whether all three hold the same rows at its end.
 
         Raises:
-            PeerUnreachable: they did not find each other, or did not come together, within ``PATIENCE`` seconds.
+            PeerUnreachable: they did not find each other, or did not become equal, within ``PATIENCE`` seconds.
         """
         async with contextlib.AsyncExitStack() as stack:
             for machine in self.machines.values():
@@ -116,13 +116,13 @@ class RingDemo:
         return all(found == rows[0] for found in rows)
 
     async def _pair(self) -> None:
-        """Let each find the next one, and use its link."""
+        """Let each machine find the next one, and use its link."""
         laptop, desktop, tablet = self.machines.values()
         for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
             await here.pair(parse(there.invite().text()), there.name, self._print_line)
 
     async def _script(self) -> None:
-        """Write everywhere: connected, and with nobody connected."""
+        """Write everywhere, both connected and with nobody connected."""
         self._print_line(t("All three write, connected in a ring:"))
         await self._write("laptop", "INSERT INTO list (id, name) VALUES (1, 'Home')")
         await self._write("laptop", "INSERT INTO todo (id, text, list) VALUES (1, 'Water the plants', 1)")
@@ -156,7 +156,7 @@ class RingDemo:
 
 
 def file_of(folder: Path) -> Path:
-    """Where a machine keeps its todo list."""
+    """Return the file of a machine's todo list."""
     return folder / "todo.db"
 
 
@@ -164,7 +164,7 @@ async def come_together(paths: Sequence[Path]) -> None:
     """Wait until these files hold the same rows.
 
     Raises:
-        PeerUnreachable: they do not within ``PATIENCE`` seconds.
+        PeerUnreachable: that took more than ``PATIENCE`` seconds.
     """
     end = asyncio.get_running_loop().time() + PATIENCE
     while True:
@@ -210,6 +210,6 @@ def _make_file(path: Path) -> None:
         ) from None
     connection = connect(path, create=True)
     try:
-        connection.execute(schema).fetchall()  # to the last statement
+        connection.execute(schema).fetchall()  # runs every statement
     finally:
         connection.close()

@@ -1,4 +1,4 @@
-"""What the demo with two to-do apps syncs: their files, as such apps would make them, and a hub between them."""
+"""What the demo with two to-do apps syncs: their files, as such apps would create them, and a hub between them."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from engine.settings import Mode, PeerConfig
 from engine.text import t
 
 TABLES = ("list", "todo")
-"""Parents first."""
+"""The tables, parents first."""
 
 
 async def set_up(engine: Engine, folder: Path) -> dict[str, Path]:
-    """Make the files and their tables syncable, start a hub, and link both to it, live.
+    """Create the files and make their tables syncable, start a hub, and link both to it, live.
 
     Args:
-        engine: open, with nothing of the person's in it. folder: where the files are made.
+        engine: open, and without anything of the person's. folder: where the files are created.
 
     Returns:
         the apps' files, by the machine that each is said to be on.
 
     Raises:
-        StorageFailed: they cannot be made there.
+        StorageFailed: they cannot be created there.
     """
     files = {side: folder / f"{side}.db" for side in SIDES}
     hub_file = folder / "hub" / ROOM
@@ -62,7 +62,7 @@ def _make_files(paths: list[Path]) -> None:
             raise StorageFailed(t("{path} already exists.", path=path), hint=t("Give the demo an empty folder."))
         connection = apsw.Connection(str(path))
         try:
-            connection.execute(schema).fetchall()  # to the last statement
+            connection.execute(schema).fetchall()  # runs every statement
         finally:
             connection.close()
 

@@ -1,8 +1,8 @@
-"""The demo without a hub in three windows: each is a process of its own, as a machine would be, with its own data.
+"""The demo without a hub in three windows, each a process of its own with its own data, as on three machines.
 
 They find each other in the network and sync by themselves. This program carries the pairing links from one to the next,
-as a person would: it tells each what to do in a line of JSON, and hears in another one how it went
-(``gui.demo_machine``). A machine whose orders end, closes.
+as a person would: it gives each process orders as lines of JSON, and reads a line of JSON for each result
+(``gui.demo_machine``). A machine closes at the end of its orders.
 """
 
 from __future__ import annotations
@@ -22,21 +22,21 @@ from engine.peer_state import State
 from engine.text import layout, t
 
 GOODBYE = 20.0
-"""Seconds that a window may take to close before it is ended."""
+"""Seconds for a window to close before it is killed."""
 
 
 class _Machine:
-    """One window, by its process."""
+    """One window's process."""
 
     def __init__(self, name: str, process: asyncio.subprocess.Process) -> None:
         self.name = name
         self.process = process
 
     async def order(self, do: str, **what: str) -> dict[str, Any]:
-        """Have it do something; returns what it answers.
+        """Give an order; return the answer.
 
         Raises:
-            PeerUnreachable: it could not, or is closed.
+            PeerUnreachable: it failed, or the window is closed.
         """
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None
@@ -51,7 +51,7 @@ class _Machine:
         return answer
 
     async def close(self) -> None:
-        """Let it end in good order."""
+        """Let it end cleanly."""
         stdin, stdout = self.process.stdin, self.process.stdout
         assert stdin is not None
         assert stdout is not None
@@ -66,10 +66,10 @@ class _Machine:
 
 
 class ThreeWindows:
-    """The three. Async context manager: leaving it closes them.
+    """The three windows. An async context manager: leaving it closes them.
 
     Args:
-        folder: where the files are made. print_line: called with each line of the story.
+        folder: where the files are created. print_line: called with each line of the story.
     """
 
     def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:
@@ -102,14 +102,14 @@ class ThreeWindows:
             env=screen | os.environ | {"SYNCLINE_HOME": str(home / "home")},  # nothing of the person's is touched
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for this program, which closes them in good order
+            start_new_session=True,  # Ctrl-C is for this program only, which closes them cleanly
         )
 
     async def pair(self) -> None:
-        """Let each find the next one, and use its link.
+        """Let each window find the next one, and use its link.
 
         Raises:
-            PeerUnreachable: one could not be opened, or did not find the next.
+            PeerUnreachable: a window could not be opened, or did not find the next one.
         """
         laptop, desktop, tablet = self._machines
         for here, there in ((laptop, desktop), (desktop, tablet), (tablet, laptop)):
@@ -118,10 +118,10 @@ class ThreeWindows:
                 self._print_line(line)
 
     async def script(self) -> None:
-        """Have each write, and wait until all hold the same and every window says so.
+        """Have each write, and wait until all hold the same rows and every window says so.
 
         Raises:
-            PeerUnreachable: they do not within ``PATIENCE`` seconds.
+            PeerUnreachable: that took more than ``PATIENCE`` seconds.
         """
         self._print_line(t("All three write:"))
         for machine in self._machines * 2:
@@ -143,7 +143,7 @@ class ThreeWindows:
         self._print_line(t("Every window shows “In sync”."))
 
     async def compare(self) -> bool:
-        """Tell what each file holds, once the windows are closed; returns whether it is the same."""
+        """Print what each file holds, after the windows were closed; return whether it is the same."""
         rows = []
         for name in MACHINES:
             text, found = await asyncio.to_thread(describe, name, self._file(name))
