@@ -86,7 +86,7 @@ class Engine:
         self.sharing = Sharing(core, guests, data)
         self._files = files = Files(core, links, self.sharing)
         self.peers = Peers(core, links, tokens)
-        self.checks = Checks(core, files, links, tokens)
+        self.checks = Checks(core, files, links, guests, tokens)
         self.databases = Databases(core, files, self.peers, self.sharing)
         self.pairing = Pairing(core, links, self.databases, self.peers, self.sharing)
         self.serving = Serving(core)

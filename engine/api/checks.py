@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from engine.api.core import Core
 from engine.api.files import Files
+from engine.api.guest_rows import GuestRows
 from engine.api.links import Links
 from engine.checks.probe import ProbeReport, probe
 from engine.checks.repair import Resolved, Side, resolve_rows, send_again
 from engine.checks.row_diff import RowDifference
 from engine.checks.schema_diff import Comparison, ask_plans, compare
-from engine.checks.verify import Verification, verify
+from engine.checks.verify import Partner, Verification, verify
 from engine.ids import DatabaseId, PeerId
 from engine.replica import Replica
 from engine.settings.credentials import Tokens
@@ -23,13 +24,14 @@ class Checks:
     """Compares databases with peers.
 
     Args:
-        core, files, links: the engine's. tokens: the peers'.
+        core, files, links, guests: the engine's. tokens: the peers'.
     """
 
-    def __init__(self, core: Core, files: Files, links: Links, tokens: Tokens) -> None:
+    def __init__(self, core: Core, files: Files, links: Links, guests: GuestRows, tokens: Tokens) -> None:
         self._core = core
         self._files = files
         self._links = links
+        self._guests = guests
         self._tokens = tokens
 
     async def probe(
@@ -44,7 +46,7 @@ class Checks:
         return await probe(path, url, room, token, fingerprint=fingerprint, named=self._links.schema is not None)
 
     async def verify(self, peer: PeerId, *, timeout: float = 60.0) -> Verification:
-        """Compare every table that a connected peer has too, once both sides are idle.
+        """Compare every table that a connected peer has too, once both sides are idle. A guest goes by its name.
 
         Returns:
             the verdict on each table: ``identical``, ``same rows, different history``, ``different``;
@@ -54,7 +56,7 @@ class Checks:
             PeerUnreachable: it is not connected, or did not become idle or answer within ``timeout`` seconds.
             UsageError: it is a published server, which cannot answer.
         """
-        return await verify(self._links[peer], timeout)
+        return await verify(self._partner(peer), timeout)
 
     async def send_again(self, peer: PeerId, side: Side, *, timeout: float = 600.0) -> None:
         """Have all of one side's history sent once more, to repair differences; wait until it is on the other's disk.
@@ -63,7 +65,7 @@ class Checks:
             PeerUnreachable: it is not connected, or was cut off. The transfer continues with the next connection.
             UsageError: it is a published server, or the peer's direction does not allow it.
         """
-        await send_again(self._links[peer], side, timeout)
+        await send_again(self._partner(peer), side, timeout)
 
     async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Resolved:
         """Where rows still differ, write one side's into the database here as new changes, which are synced like any
@@ -74,11 +76,20 @@ class Checks:
         Raises:
             ReplicaError: the file. UsageError: a table was altered. In both cases nothing was written.
         """
-        database = self._links[peer].config.database
+        database = self._partner(peer).config.database
         await self._core.back_up(database)
         resolved = await self._core.run(database, resolve_rows, rows, side)
-        await self._files.refresh_soon(database)
+        await self._files.refresh(database)
         return resolved
+
+    def _partner(self, peer: PeerId) -> Partner:
+        """Return a configured peer, or a guest by its name.
+
+        Raises:
+            UsageError: there is none.
+        """
+        guest = self._guests.row(peer) if peer not in self._links else None
+        return guest if guest is not None else self._links[peer]
 
     async def compare_tables(self, peer: PeerId) -> Comparison:
         """Ask a peer for its tables, and say how those here differ; works also while that keeps them from syncing.

@@ -80,6 +80,11 @@ class Files:
         async with self._core.hosts.use(self._core.database(database).path) as host:
             host.refresh_soon()
 
+    async def refresh(self, database: DatabaseId) -> None:
+        """Have what was just written to a database noticed, and wait for that."""
+        async with self._core.hosts.use(self._core.database(database).path) as host:
+            await host.refresh()
+
     async def report(self, database: DatabaseId) -> None:
         """Report the state of a database."""
         config = self._core.database(database)

@@ -83,6 +83,10 @@ class GuestRows:
             if kept.row.database == database:
                 kept.row.local_moved(version)
 
+    def row(self, guest: PeerId) -> GuestRow | None:
+        """Return the row of a guest by its name; None if there is none, or it is not shown."""
+        return self._kept[guest].row if guest in self._shown and guest in self._kept else None
+
     def boards(self, database: DatabaseId) -> list[Board]:
         """Return what is shown of the guests of a database."""
         return [kept.row.board for kept in self._kept.values() if kept.row.database == database]

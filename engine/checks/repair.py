@@ -15,9 +15,8 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.checks.row_diff import Row, RowDifference
-from engine.checks.verify import Asking
+from engine.checks.verify import Asking, Partner
 from engine.errors import UsageError
-from engine.links.link import Link
 from engine.replica import Replica
 from engine.sqlite.sql import ident, idents, key_is, main
 from engine.sqlite.sqlite_errors import explained
@@ -41,7 +40,7 @@ class Resolved:
     why: str = ""
 
 
-async def send_again(link: Link, side: Side, timeout: float) -> None:
+async def send_again(link: Partner, side: Side, timeout: float) -> None:
     """Have everything of one side sent once more, without filters, and wait until it is on the other's disk.
 
     Args:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from engine.checks.row_diff import Finder, RowDifference
 from engine.errors import PeerUnreachable, UsageError
-from engine.links.link import Link
-from engine.peer_state import State
-from engine.session import SynclineSession, Verdict
+from engine.peer_state import PeerStatus, State
+from engine.session import Session, SynclineSession, Verdict
 from engine.session.common_tables import together
 from engine.session.row_queries import Answer, Question
+from engine.settings import PeerConfig
 from engine.table_shape import ParkedTable
 from engine.text import Text, counted, printable, t
+from engine.transport.driver import Driver
 
 POLL = 0.1
 """Seconds before tables that differ are compared again."""
@@ -24,6 +27,9 @@ TRIES = 5
 
 RECONNECT = 10.0
 """Seconds to wait for a link that is about to connect."""
+
+BACK = 10.0
+"""Seconds for which a guest that was in sync is waited for: it connects anew by itself, as after a repair."""
 
 ABOUT_TO = (State.CONNECTING, State.WAITING, State.SYNCING, State.IN_SYNC)
 """States of such a link. It is shown as in sync even during a short interruption."""
@@ -89,7 +95,36 @@ class Verification:
         return t("identical: {tables}, {rows}", tables=tables, rows=rows)
 
 
-async def verify(link: Link, timeout: float, named: int = NAMED) -> Verification:
+class Conversation(Protocol):
+    """A connection with a peer, whoever made it.
+
+    Attributes:
+        stepped: is set whenever the session has taken a step, and at the end.
+    """
+
+    stepped: asyncio.Event
+
+    @property
+    def driver(self) -> Driver | None: ...
+    @property
+    def session(self) -> Session | None: ...
+    @property
+    def ended(self) -> bool: ...
+
+
+class Partner(Protocol):
+    """A peer that can be asked: a configured one (``engine.links.link.Link``), or a guest of what is shared
+    (``engine.links.guest_row.GuestRow``)."""
+
+    @property
+    def config(self) -> PeerConfig: ...
+    @property
+    def status(self) -> PeerStatus: ...
+    @property
+    def attempt(self) -> Conversation | None: ...
+
+
+async def verify(link: Partner, timeout: float, named: int = NAMED) -> Verification:
     """Compare a link's database with the peer's, again if something was written meanwhile.
 
     Args:
@@ -130,14 +165,19 @@ async def _verify_once(asking: Asking, named: int) -> tuple[Verification, bool]:
     return found, session.in_sync and (session.local_version, session.inbound.received) == before
 
 
-async def _connected(link: Link, seconds: float) -> None:
+async def _connected(link: Partner, seconds: float) -> None:
     """Give a link that is about to connect, as after an alter, a moment to do so."""
     for _ in range(int(seconds / POLL)):
         attempt = link.attempt
         there = attempt is not None and attempt.session is not None and not attempt.ended
-        if there or link.status.state not in ABOUT_TO:
+        if there or not (link.status.state in ABOUT_TO or _left_just_now(link.status)):
             return
         await asyncio.sleep(POLL)
+
+
+def _left_just_now(status: PeerStatus) -> bool:
+    seen = status.last_success if status.guest else None
+    return seen is not None and 0 <= time.time() - seen < BACK
 
 
 class Cut(PeerUnreachable):
@@ -154,12 +194,15 @@ class Asking:
         PeerUnreachable: there is no connection. UsageError: the peer is not a Syncline.
     """
 
-    def __init__(self, link: Link, timeout: float) -> None:
+    def __init__(self, link: Partner, timeout: float) -> None:
         self.timeout = timeout
         attempt = link.attempt
         if attempt is None or attempt.driver is None or attempt.session is None:
             raise PeerUnreachable(
-                t("{peer} is not connected.", peer=link.config.name), hint=t("Sync it now, or set it to sync live.")
+                t("{peer} is not connected.", peer=link.config.name),
+                hint=t("It connects to this machine by itself; try again when it is here.")
+                if link.status.guest
+                else t("Sync it now, or set it to sync live."),
             )
         if not isinstance(attempt.session, SynclineSession):
             raise UsageError(t("{peer} is not a Syncline, so it cannot be asked what it holds.", peer=link.config.name))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from engine.errors import SynclineError
 from engine.ids import DatabaseId, PeerId
 from engine.links.peer_status import Board, Progress, connected_state
 from engine.links.retry_policy import POLICIES, Trouble
 from engine.peer_state import PeerStatus, Remedy, State
+from engine.session import Session
 from engine.settings import PeerConfig
 from engine.tables import Waiting
 from engine.text import t
@@ -23,6 +24,31 @@ FROM_HERE = (Remedy.JOIN, Remedy.ANSWER, Remedy.REPAIR, Remedy.NEW_ID)
 
 COMES = t("Not connected; it connects to this machine by itself.")
 DUE = t("Not connected; what it lacks is sent as soon as it connects.")
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """A connection that a guest has made.
+
+    Attributes:
+        driver: the one that drives it.
+        stepped: set whenever its session has taken a step, and at the end.
+        over: whether it is gone.
+    """
+
+    driver: Driver
+    stepped: asyncio.Event = field(default_factory=asyncio.Event)
+    over: bool = False
+
+    @property
+    def session(self) -> Session:
+        """Its session."""
+        return self.driver.session
+
+    @property
+    def ended(self) -> bool:
+        """Whether its session is over."""
+        return self.over or self.session.closed is not None
 
 
 class GuestRow:
@@ -43,7 +69,8 @@ class GuestRow:
         last_success: float | None = None,
     ) -> None:
         self.database = database
-        self._driver: Driver | None = None
+        self.attempt: Visit | None = None
+        """The connection by which the guest is here."""
         self._progress = Progress()
         self._trouble: Trouble | None = None
         """Why its last connection failed, if a person may be needed."""
@@ -56,6 +83,11 @@ class GuestRow:
         return self._board.status
 
     @property
+    def config(self) -> PeerConfig:
+        """What there would be in the settings if it were a configured peer."""
+        return self._board.config
+
+    @property
     def board(self) -> Board:
         """What is shown of it."""
         return self._board
@@ -64,10 +96,14 @@ class GuestRow:
         """Note that a session of the guest's has taken a step."""
         session, board = driver.session, self._board
         facts = session.facts()
+        visit = self.attempt
+        if visit is not None and visit.driver is driver:
+            visit.stepped.set()
         if not facts.greeted or facts.closed:
             return
-        if driver is not self._driver:
-            self._driver, self._progress, self._trouble = driver, Progress(), None
+        if visit is None or visit.driver is not driver:
+            self._leave()
+            self.attempt, self._progress, self._trouble = Visit(driver), Progress(), None
             board.status = replace(board.status, last_attempt=time.time())
         now = asyncio.get_running_loop().time()
         self._progress.update(facts, now, driver.traffic.size)
@@ -95,21 +131,28 @@ class GuestRow:
         trouble = self._trouble_of(driver)
         if trouble is not None:
             self._trouble = trouble
-        elif driver is not self._driver:
+        elif self.attempt is None or driver is not self.attempt.driver:
             return  # it never greeted, or has come again meanwhile
-        self._driver = None
+        self._leave()
         self._board.left(session.facts() if session.greeted else None)
         self._show_away()
 
     def local_moved(self, version: int) -> None:
         """Note that our file is at ``version``, whether the guest is connected or not."""
         self._board.local_moved(version)
-        if self._driver is None:
+        if self.attempt is None:
             self._show_away()
 
     def close(self) -> None:
         """Stop reporting."""
+        self._leave()
         self._board.close()
+
+    def _leave(self) -> None:
+        visit, self.attempt = self.attempt, None
+        if visit is not None:
+            visit.over = True
+            visit.stepped.set()
 
     def _show_away(self) -> None:
         """Show a guest that is not connected; it is shown as waiting only if something is known to be due to it."""
@@ -133,8 +176,8 @@ class GuestRow:
 
     def _recheck(self) -> None:
         """Show how things stand now, although the session has taken no step."""
-        if self._driver is not None:
-            self.stepped(self._driver)
+        if self.attempt is not None:
+            self.stepped(self.attempt.driver)
 
 
 def _from_here(remedy: Remedy | None) -> Remedy | None:

@@ -42,7 +42,7 @@ async def show(parent: QWidget | None, engine: Engine, peer: PeerId, name: str) 
     Args:
         parent: the window that the dialog belongs to.
         engine: compares and mends.
-        peer, name: the peer, and what it is called.
+        peer, name: the peer, or the guest by its name, and what it is called.
     """
     await VerifyDialog(parent, engine, peer, name).answered()
 
@@ -155,7 +155,10 @@ class VerifyDialog(AsyncDialog):
         resolved = await self._engine.checks.resolve_rows(self._peer, self.report.differing, side)
         if resolved.why:
             self.problem.show_message(said(resolved.why))
-        await self._engine.peers.wait_in_sync([self._peer], timeout=60, parked=True)
+        if any(
+            known.id == self._peer for known in self._engine.settings.peers
+        ):  # a guest is waited for as it is compared
+            await self._engine.peers.wait_in_sync([self._peer], timeout=60, parked=True)
 
     # What is shown
 

@@ -58,7 +58,7 @@ class PeersPanel(QWidget):
     remove_requested = Signal(list)
     """list[str]"""
     verify_requested = Signal(str)
-    """Compare all rows with this peer."""
+    """Compare all rows with this peer, or with the guest of this name."""
     tables_requested = Signal(str)
     """Compare the tables with this peer's."""
     pair_requested = Signal(str)
@@ -278,9 +278,7 @@ class PeersPanel(QWidget):
         menu.addSeparator()
         flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
         flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
-        verify = menu.addAction(theme.icon("in-sync"), tr("Verify"))
-        verify.setToolTip(tr("Compare every row with the peer's, by checksums"))
-        verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
+        self._add_verify(menu, chosen)
         tables = menu.addAction(theme.icon("database"), tr("Compare tables…"))
         tables.setToolTip(tr("See how the peer's tables differ, and add what is missing here"))
         tables.triggered.connect(lambda: self.tables_requested.emit(chosen[0]))
@@ -289,7 +287,7 @@ class PeersPanel(QWidget):
         new_id = menu.addAction(tr("New &id…"))
         new_id.setToolTip(tr("For a file that was copied, or restored from a backup"))
         new_id.triggered.connect(lambda: self.new_id_requested.emit(chosen[0]))
-        for action in (flow, verify, tables, edit, new_id):
+        for action in (flow, tables, edit, new_id):
             action.setEnabled(len(chosen) == 1)
         self.table.add_to(menu)
         menu.addSeparator()
@@ -297,12 +295,19 @@ class PeersPanel(QWidget):
         remove.triggered.connect(lambda: self.remove_requested.emit(chosen))
         return menu
 
+    def _add_verify(self, menu: QMenu, chosen: list[PeerId]) -> None:
+        verify = menu.addAction(theme.icon("in-sync"), tr("Verify"))
+        verify.setToolTip(tr("Compare every row with the peer's, by checksums"))
+        verify.triggered.connect(lambda: self.verify_requested.emit(chosen[0]))
+        verify.setEnabled(len(chosen) == 1)
+
     def menu_for_guests(self, chosen: list[PeerId]) -> QMenu:
         """The menu for these guests, who connect by themselves; deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
         flow.triggered.connect(lambda: self.flow_requested.emit(chosen[0]))
+        self._add_verify(menu, chosen)
         flow.setEnabled(len(chosen) == 1)
         share = menu.addAction(theme.icon("share"), tr("Share…"))
         share.triggered.connect(self.share_requested)

@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from engine.api import Engine
-from engine.errors import UsageError
+from engine.checks import verify
+from engine.checks.repair import Side
+from engine.errors import PeerUnreachable, UsageError
 from engine.events import GuestChanged, GuestRemoved
 from engine.history.journal import Journal
+from engine.ids import PeerId
 from engine.pairing.pairing_link import parse
 from engine.peer_state import PeerStatus, Remedy, State
+from engine.session import Verdict
 from engine.settings import PeerConfig, Settings, SettingsFile
 from engine.settings.credentials import TokenStore
+from tests.engine.checks.test_row_diff import untracked
 from tests.engine.live import PATIENCE, make_file, on_loop, rows, until, write
 from tests.ports import free_port
 
@@ -87,6 +92,46 @@ async def test_both_owners_see_the_same_clocks(tmp_path: Path) -> None:
         assert guest is not None
         assert (guest.state, guest.site_id) == (State.IDLE, None), "it has not come since the start"
         assert guest.last_success is not None, "but when it was in sync is remembered"
+
+
+@on_loop
+@pytest.mark.parametrize("side", Side)
+async def test_a_guest_is_compared_and_mended_over_its_own_connection(tmp_path: Path, side: Side) -> None:
+    theirs, ours = make_file(tmp_path / "theirs.db"), make_file(tmp_path / "ours.db")
+    for number in range(20):
+        write(theirs, "INSERT INTO item (id, name) VALUES (?, 'row')", number)
+    studio = PeerId("studio")
+    async with machine(tmp_path / "there") as there, machine(tmp_path / "here", studio) as here:
+        await pair(here, await share(there, theirs), ours)
+        await until(lambda: state_of(there) is State.IN_SYNC, "it has a row")
+        found = await there.checks.verify(studio, timeout=PATIENCE)
+        assert (found.verdict, found.tables[0].here, found.tables[0].there) == (Verdict.IDENTICAL, 20, 20)
+        untracked(theirs, "INSERT INTO item (id, name) VALUES (100, 'not recorded')")
+        wanted = rows(theirs if side is Side.MINE else ours)
+        found = await there.checks.verify(studio, timeout=PATIENCE)
+        assert [row.key for row in found.differing] == [(100,)]
+        await there.checks.send_again(studio, side, timeout=PATIENCE)
+        found = await there.checks.verify(studio, timeout=PATIENCE)
+        assert len(found.differing) == 1, "it has no clock"
+        assert (await there.checks.resolve_rows(studio, found.differing, side)).written == 1
+        assert (await there.checks.verify(studio, timeout=PATIENCE)).verdict is Verdict.IDENTICAL
+        assert rows(theirs) == rows(ours) == wanted
+
+
+@on_loop
+async def test_a_guest_that_is_away_is_not_compared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verify, "BACK", 0.0)
+    studio = PeerId("studio")
+    async with machine(tmp_path / "there") as there:
+        async with machine(tmp_path / "here", studio) as here:
+            await pair(here, await share(there, make_file(tmp_path / "theirs.db")), make_file(tmp_path / "ours.db"))
+            await until(lambda: state_of(there) is State.IN_SYNC, "it has a row")
+        await until(lambda: state_of(there) is State.IDLE, "it has gone")
+        with pytest.raises(PeerUnreachable, match="studio is not connected") as away:
+            await there.checks.verify(studio, timeout=PATIENCE)
+        assert "connects to this machine by itself" in str(away.value.hint)
+        with pytest.raises(UsageError):
+            await there.checks.verify(PeerId("nobody"), timeout=PATIENCE)
 
 
 @on_loop

@@ -113,7 +113,7 @@ def test_guests_are_rows_that_nobody_can_dial(panel: PeersPanel) -> None:
     panel.set_sharing("Shared; connected: studio.")
     names = {panel.proxy.index(row, Column.NAME).data() for row in range(panel.proxy.rowCount())}
     assert names == {"Peer a", "studio (guest)"}
-    edit, share, remove, revoke, flow = (
+    edit, share, remove, revoke, flow, verify = (
         heard(signal)
         for signal in (
             panel.edit_requested,
@@ -121,6 +121,7 @@ def test_guests_are_rows_that_nobody_can_dial(panel: PeersPanel) -> None:
             panel.remove_requested,
             panel.revoke_requested,
             panel.flow_requested,
+            panel.verify_requested,
         )
     )
     panel.filter.setText("guest")
@@ -130,9 +131,10 @@ def test_guests_are_rows_that_nobody_can_dial(panel: PeersPanel) -> None:
     delete(panel)
     menu = panel.menu_for_guests(panel.selected_guests())
     press(menu, "Show changes")
+    press(menu, "Verify")
     press(menu, "Share…")
     press(menu, "Revoke access…")
-    assert (edit, remove, share, flow) == ([], [], [(), ()], ["studio"])
+    assert (edit, remove, share, flow, verify) == ([], [], [(), ()], ["studio"], ["studio"])
     assert revoke == [["studio"], ["studio"]]
     panel.filter.clear()
     panel.table.selectAll()
