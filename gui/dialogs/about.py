@@ -1,4 +1,4 @@
-"""Says what this program is, and of which version."""
+"""The "About" dialog: the program, its version and its licence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LICENSE = "Apache-2.0"
 
 
 async def show(parent: QWidget | None) -> None:
-    """Show it until it is closed."""
+    """Show the "About" dialog, and return when it is closed."""
     box = QMessageBox(parent)
     box.setWindowTitle(tr("About Syncline"))
     box.setIconPixmap(icon("syncline").pixmap(64, 64))

@@ -1,5 +1,5 @@
-"""Adds a database: which tables can be synced, which could be, which cannot and why; stops syncing one, and changes
-what programs may write to it."""
+"""The dialog that adds a database: which tables can be synced, and why others cannot; it also stops syncing a table,
+and changes which programs may write to it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ TABLE, ROWS, STATUS = range(3)
 
 
 async def choose_file(parent: QWidget | None) -> Path | None:
-    """Let a person choose a database file; None when they thought better of it."""
+    """Ask for an existing database file; None if the person cancels."""
 
     dialog = QFileDialog(parent, tr("Add database"))
     dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
@@ -64,7 +64,7 @@ async def choose_file(parent: QWidget | None) -> Path | None:
 
 
 async def choose_new_file(parent: QWidget | None, name: str) -> Path | None:
-    """Let a person say where to make a database file; None when they thought better of it. ``name`` is proposed."""
+    """Ask where to create a database file, proposing ``name``; None if the person cancels."""
     dialog = QFileDialog(parent, tr("Choose where to create the new database"))
     dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
     dialog.setOption(QFileDialog.Option.DontConfirmOverwrite)  # none is: one that holds tables is refused
@@ -81,14 +81,14 @@ async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) 
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: takes the database on; it is open.
-        path: the file; None asks for it.
+        engine: the open engine that the database is added to.
+        path: the database file; None asks for it.
 
     Returns:
-        the database as the engine has it now; None when the person thought better of it.
+        the database as the engine now knows it; None if the person cancelled.
 
     Raises:
-        ReplicaError: the file cannot be used; says why.
+        ReplicaError: the file cannot be used; the message says why.
     """
     path = path or await choose_file(parent)
     if path is None:
@@ -100,10 +100,11 @@ async def ask(parent: QWidget | None, engine: Engine, path: Path | None = None) 
 
 
 class DatabaseDialog(AsyncDialog):
-    """The tables of one file; see ``ask``. ``saved`` is the outcome.
+    """The dialog of ``ask``, for the tables of one file; ``saved`` is the outcome, None unless accepted.
 
     Args:
-        path: the file. tables: what is known of its tables.
+        path: the database file.
+        tables: the state of each table in it.
     """
 
     def __init__(self, parent: QWidget | None, engine: Engine, path: Path, tables: Sequence[TableStatus]) -> None:
@@ -180,7 +181,7 @@ class DatabaseDialog(AsyncDialog):
         self.buttons.rejected.connect(self.reject)
 
     def show_tables(self, tables: Sequence[TableStatus]) -> None:
-        """Fill the list; tables that can be made syncable get a box to tick."""
+        """Fill the list; each table that can be made syncable gets a check box."""
         self.tree.clear()
         self._eligible: list[QTreeWidgetItem] = []
         self._proposed: list[QTreeWidgetItem] = []
@@ -209,14 +210,14 @@ class DatabaseDialog(AsyncDialog):
         self._refresh()
 
     def _add_question(self, item: QTreeWidgetItem, reference: LikelyReference) -> None:
-        """Whether a column refers to rows of another table: a box that is ticked, as it looks like it."""
+        """Ask whether a column refers to rows of another table; checked, since it looks as if it does."""
         box = self._add_reason(item, tr("{evidence} Sync it as one", evidence=said(reference.sentence)))
         box.setFlags(box.flags() | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsSelectable)
         box.setCheckState(TABLE, Qt.CheckState.Checked)
         self._questions.append((reference, box))
 
     def answers(self, columns: Sequence[tuple[str, str]]) -> dict[LikelyReference, bool]:
-        """What the person says of these columns, each given with its table: whether they refer to rows."""
+        """Return, for each likely reference among these (table, column) pairs, whether the person confirmed it."""
         return {
             reference: box.checkState(TABLE) is Qt.CheckState.Checked
             for reference, box in self._questions
@@ -232,7 +233,7 @@ class DatabaseDialog(AsyncDialog):
         return child
 
     def _width(self, tables: Sequence[TableStatus]) -> int:
-        """Wide enough for the longest reason, if there is one; what is longer still has a tooltip."""
+        """Return a width in pixels that fits the longest reason, up to ``WIDEST``; a longer one has a tooltip."""
         told = [one for table in tables for one in (*table.reasons, table.not_proposed, table.without_triggers)]
         told += [one.sentence for table in tables for one in table.likely_references]
         widths = [self.fontMetrics().horizontalAdvance(said(sentence)) + 80 for sentence in told]
@@ -250,11 +251,11 @@ class DatabaseDialog(AsyncDialog):
     # What is ticked
 
     def chosen(self) -> list[str]:
-        """The tables to make syncable."""
+        """Return the names of the tables to make syncable."""
         return [item.text(TABLE) for item in self._eligible if item.checkState(TABLE) is Qt.CheckState.Checked]
 
     def _current(self) -> str:
-        """The table on which the cursor is."""
+        """Return the name of the current table; '' for none."""
         item = self.tree.currentItem()
         return "" if item is None else (item.parent() or item).text(TABLE)
 
@@ -263,7 +264,7 @@ class DatabaseDialog(AsyncDialog):
             item.setCheckState(TABLE, Qt.CheckState.Checked)
 
     def _refresh(self, *_: object) -> None:
-        """Say what follows, and allow what can be done."""
+        """Show what the choice entails, and enable what is possible."""
         kind = self._synced.get(self._current())
         self.plain.setEnabled(kind is not None)
         self.turn.setEnabled(kind is not None)
@@ -276,7 +277,7 @@ class DatabaseDialog(AsyncDialog):
         self.ok.setToolTip("" if self.ok.isEnabled() else tr("Choose at least one table to make syncable."))
 
     def _turning(self, kind: str | None) -> str:
-        """What the button does with a synced table of this kind."""
+        """Return the label of the button that changes who may write to a synced table of this kind."""
         if kind == "ordinary":
             return tr("Only for programs with cr-&sqlite…")
         return tr("Let other programs &write to it again")
@@ -302,13 +303,13 @@ class DatabaseDialog(AsyncDialog):
     # The end
 
     def accept(self) -> None:
-        """Add the database, and close when that went well."""
+        """Add the database; the dialog closes if that succeeds."""
         if self.ok.isEnabled():
             self._allow(False)
             self.start(self._save())
 
     async def _make_plain(self) -> None:
-        """End the sync of the table on which the cursor is, if the person is sure."""
+        """Stop syncing the current table, if the person confirms."""
         table, known = self._current(), self._known
         sentence = tr(
             "Stop syncing “{table}”? Its rows stay, here and on the other side, but are no longer synced."
@@ -327,7 +328,7 @@ class DatabaseDialog(AsyncDialog):
         self._allow(True)
 
     async def _turn(self) -> None:
-        """Let any program write to the table on which the cursor is, or, if the person is sure, only some."""
+        """Let any program write to the current table or, if the person confirms, only those with cr-sqlite."""
         table, known = self._current(), self._known
         extension = self._synced.get(table) == "ordinary"
         sentence = tr(
@@ -354,7 +355,7 @@ class DatabaseDialog(AsyncDialog):
             self.tree.setCurrentItem(item)
 
     async def _agreed(self) -> bool:
-        """Whether the person takes the limits of the tables that they chose, if some have any."""
+        """Return whether the person accepts the limits of the chosen tables; True if there are none."""
         chosen = [table for table in self.chosen() if table in self._without_triggers]
         if not chosen:
             return True

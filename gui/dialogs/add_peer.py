@@ -1,4 +1,4 @@
-"""Adds a peer, in one of three ways, or changes one: the form, machines nearby, and "Test", which tries it out."""
+"""The dialog that adds a peer in one of three ways, or changes one: form, nearby machines, "Test" button."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ async def ask(
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: takes the peer on; it is open.
-        peer: the one to change; None adds one.
-        database: the id of the database to begin with.
-        link: a pairing link that was opened from outside, whole or not.
+        engine: the open engine that the peer is added to.
+        peer: the peer to change; None adds one.
+        database: the id of the database that is selected at first.
+        link: a pairing link that was opened from outside the program; it may be incomplete.
 
     Returns:
-        the peer as the engine has it now; None when the person thought better of it.
+        the peer as the engine now knows it; None if the person cancelled.
     """
     dialog = PeerDialog(parent, engine, peer, database)
     if link:
@@ -53,7 +53,7 @@ async def ask(
 
 
 class PeerDialog(AsyncDialog):
-    """See ``ask``. ``saved`` is the outcome."""
+    """The dialog of ``ask``; ``saved`` is the outcome, None unless accepted."""
 
     def __init__(
         self, parent: QWidget | None, engine: Engine, peer: PeerConfig | None = None, database: str | None = None
@@ -116,14 +116,14 @@ class PeerDialog(AsyncDialog):
         self.buttons.rejected.connect(self.reject)
 
     def _show_way(self) -> None:
-        """Show what belongs to the way that is chosen; to change a peer, its address."""
+        """Show what belongs to the chosen way; for an existing peer, its address."""
         way = self.ways.way if self.adding else Way.HUB
         self.nearby.setVisible(self.adding and way is Way.NETWORK)
         self.connection_test.setVisible(way is Way.HUB)  # a link can be tried only once
         self.form.show_way(way)
 
     def _follow(self) -> None:
-        """What is pasted says by itself which way it is."""
+        """Switch to the way that fits a pasted link or address."""
         text, way = self.form.address.text.lower(), self.ways.way
         if self.adding and way is Way.HUB and is_link(text):
             self.ways.choose(Way.LINK)
@@ -136,7 +136,7 @@ class PeerDialog(AsyncDialog):
             self.start(self.nearby.set_database(database))
 
     async def load_token(self) -> None:
-        """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is kept."""
+        """Fill in the peer's token, unless another was typed meanwhile, and say below it where it is stored."""
         if self._peer is not None:
             try:
                 token = await self._engine.peers.tokens.get(self._peer.id) or ""
@@ -151,23 +151,23 @@ class PeerDialog(AsyncDialog):
 
     @property
     def adding(self) -> bool:
-        """Whether it is about a new peer."""
+        """Whether the dialog adds a peer, rather than changing one."""
         return self._peer is None
 
     def take(self, link: str) -> None:
-        """Fill a pairing link in, as if it was pasted."""
+        """Fill in a pairing link as if it had been pasted."""
         self.form.address.put(link)
 
     # What is typed
 
     def _changed(self) -> None:
-        """What a test found was about something else."""
+        """Clear the test result, which was about other input."""
         self.connection_test.clear()
         self.problem.show_message("")
         self._refresh()
 
     def _refresh(self) -> None:
-        """Say what is wrong, and allow what can be done."""
+        """Show what is wrong, and enable what is possible."""
         wrong = self.form.validate()
         linked = self.form.link is not None
         self.connection_test.setEnabled(not linked)  # a link can be tried only once
@@ -177,7 +177,7 @@ class PeerDialog(AsyncDialog):
         self.fit()
 
     def _name_by(self, link: PairingLink) -> str:
-        """What the link's machine is called here already, or calls itself; '' when neither is known."""
+        """Return the name that the link's machine has here, or gives itself; '' if neither is known."""
         known = self._engine.pairing.paired_before(link, self.form.database.currentData())
         return known.name if known is not None else self.nearby.name_of(link.fingerprint)
 
@@ -191,7 +191,7 @@ class PeerDialog(AsyncDialog):
     # The end
 
     def accept(self) -> None:
-        """Save, and close when that went well."""
+        """Save the peer; the dialog closes if that succeeds."""
         if self.ok.isEnabled():
             self.connection_test.clear()
             self._allow(False)
@@ -212,7 +212,7 @@ class PeerDialog(AsyncDialog):
                 QDialog.accept(self)
 
     async def _keep(self) -> PeerConfig | None:
-        """Add or change the peer; None when a place for the new file was asked for, and none was given."""
+        """Add or change the peer; None if the person was asked where to create the file, and cancelled."""
         draft, token = self.form.draft(), self.form.token.text
         if self._peer is not None:
             await self._engine.peers.update(draft, token=token if token != self._token_before else None)
@@ -225,7 +225,7 @@ class PeerDialog(AsyncDialog):
         return await self._engine.databases.add_from_room(path, draft, token=token or None)
 
     async def _pair(self, link: PairingLink) -> PeerConfig | None:
-        """Use the link; None when a place for the new file was asked for, and none was given."""
+        """Use the link; None if the person was asked where to create the file, and cancelled."""
         name = self.form.name.text().strip() or self._name_by(link)
         mode, minutes = Mode(self.form.mode.currentData()), self.form.minutes.value()
         if not self.form.is_new_file:

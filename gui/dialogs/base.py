@@ -1,4 +1,4 @@
-"""What all dialogs share: opened without a nested loop, waited for as a coroutine, their own tasks ended with them."""
+"""What all dialogs share: no nested event loop, an awaitable answer, and tasks that end with the dialog."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from gui.theme import show_boxes
 
 
 async def closed(dialog: QDialog) -> int:
-    """Open a dialog, wait until it is closed, and drop it.
+    """Open a dialog, wait until it is closed, and delete it.
 
-    ``exec()`` would run a loop inside the loop, and tasks would miss their wake-ups.
+    ``exec()`` would run an event loop inside the event loop, and tasks would miss their wake-ups.
 
     Returns:
-        what its signal ``finished`` says.
+        the result code of its ``finished`` signal.
     """
     try:
         return await _shown(dialog)
@@ -31,7 +31,7 @@ async def closed(dialog: QDialog) -> int:
 
 
 async def _shown(dialog: QDialog) -> int:
-    """Open a dialog and wait until it is closed; returns what its signal ``finished`` says."""
+    """Open a dialog and wait until it is closed; return the result code of its ``finished`` signal."""
     done: asyncio.Future[int] = asyncio.get_running_loop().create_future()
 
     def finished(code: int) -> None:
@@ -53,11 +53,11 @@ def _drop(dialog: QDialog) -> None:
 
 
 FRAME = 40
-"""Pixels of a screen's height that a dialog leaves to its own title."""
+"""Pixels of the screen's height that are left for the dialog's title bar."""
 
 
 class AsyncDialog(QDialog):
-    """A dialog that does work on the loop while it is open.
+    """A dialog that runs tasks on the event loop while it is open.
 
     Args:
         parent: the window that it belongs to, and is modal for.
@@ -70,23 +70,23 @@ class AsyncDialog(QDialog):
         self._fault: BaseException | None = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a coroutine as long as the dialog is open; what it raises closes the dialog and comes out of ``ask``."""
+        """Run a coroutine while the dialog is open; an exception closes the dialog and is raised by ``answered``."""
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
         return task
 
     def whole(self, work: Coroutine[Any, Any, None]) -> asyncio.Future[None]:
-        """Begin what must not be left half done; returns what to wait for. A dialog that is closed ends after it."""
+        """Start work that must not be interrupted, and return a future for it; a closed dialog waits for it."""
         task = asyncio.get_running_loop().create_task(work)
         self._whole.add(task)
         task.add_done_callback(self._whole.discard)
         return asyncio.shield(task)
 
     async def answered(self) -> bool:
-        """Open it and wait until it is closed; returns whether it was accepted.
+        """Open the dialog and wait until it is closed; return whether it was accepted.
 
-        It is dropped once its tasks have ended: until then they may still show something in it.
+        It is deleted only after its tasks have ended: until then they may still update it.
         """
         try:
             try:
@@ -104,12 +104,12 @@ class AsyncDialog(QDialog):
         return code == QDialog.DialogCode.Accepted.value
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Let every box to tick be seen."""
+        """Make every check box and radio button visible."""
         self._show_boxes()
         super().showEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
+        """Follow the colour scheme, light or dark."""
         if event.type() is QEvent.Type.PaletteChange:
             self._show_boxes()
         super().changeEvent(event)
@@ -120,15 +120,17 @@ class AsyncDialog(QDialog):
                 show_boxes(widget)
 
     def event(self, event: QEvent) -> bool:
-        """Grow when something inside wants more room; it says so a moment after its text changed."""
+        """Grow when a child needs more room, which it reports a moment after its text changed."""
         taken = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest and self.isVisible():
             self.fit()
         return taken
 
     def fit(self) -> None:
-        """Grow until everything can be read, or the screen is full; never shrink, so that nothing jumps about while one
-        types."""
+        """Grow until everything can be read, or the screen is full.
+
+        It never shrinks, lest things jump about while one types.
+        """
         layout = self.layout()
         if layout is None:
             return
@@ -139,7 +141,7 @@ class AsyncDialog(QDialog):
             self.resize(self.width(), needed)
 
     def room(self) -> int:
-        """How high it may be on its screen."""
+        """Return the most height, in pixels, that the dialog may have on its screen."""
         return max(self.minimumHeight(), self.screen().availableGeometry().height() - FRAME)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
@@ -150,5 +152,5 @@ class AsyncDialog(QDialog):
 
 
 def in_words(error: SynclineError) -> str:
-    """The sentence of an error, and its hint."""
+    """Return the message of an error and its hint, translated."""
     return said(error.advice)

@@ -1,4 +1,4 @@
-"""One change as a whole: the value, the one that it overwrote, and a button that puts the old one back."""
+"""The dialog for one change in full: the new value, the value that it overwrote, and a button that restores that."""
 
 from __future__ import annotations
 
@@ -32,9 +32,13 @@ WIDTH = 560
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell, the value that a change gave it, and the one it had before.
+    """One cell, with the value that a change wrote and the one before it.
 
-    ``had_old`` is False when it overwrote nothing, ``kept`` when the old value was too large to be kept.
+    Attributes:
+        key: the primary key of the row.
+        old: the value before; None also if there was none, or it was not kept.
+        had_old: False if nothing was overwritten.
+        kept: False if the old value was too large to be kept.
     """
 
     database: DatabaseId
@@ -48,20 +52,20 @@ class Cell:
 
 
 async def show(parent: QWidget | None, engine: Engine, cell: Cell) -> bool:
-    """Show a change.
+    """Show a change in full.
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: writes the old value when a person wishes so.
+        engine: writes the old value if the person asks for that.
 
     Returns:
-        whether the old value was put back.
+        whether the old value was restored.
     """
     return await CellDetailsDialog(parent, engine, cell).answered()
 
 
 class CellDetailsDialog(AsyncDialog):
-    """See ``show``."""
+    """The dialog of ``show``."""
 
     def __init__(self, parent: QWidget | None, engine: Engine, cell: Cell) -> None:
         super().__init__(parent)

@@ -1,4 +1,4 @@
-"""Asks before something is removed, or which way to go."""
+"""Message boxes that ask for confirmation, or for one of several answers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from gui.dialogs.base import closed
 
 
 async def confirm(parent: QWidget | None, title: str, sentence: str, action: str) -> bool:
-    """Ask a person whether to go on.
+    """Ask a person whether to go ahead.
 
     Args:
         parent: the window that the question belongs to.
-        title: of the dialog. sentence: says what will happen. action: what the button that does it is called.
+        title: the title of the dialog.
+        sentence: says what will happen.
+        action: the label of the button that does it.
 
     Returns:
         whether that button was pressed; Esc and Enter both mean no.
@@ -24,13 +26,14 @@ async def confirm(parent: QWidget | None, title: str, sentence: str, action: str
 
 
 async def choose(parent: QWidget | None, title: str, sentence: str, answers: Sequence[str]) -> int | None:
-    """Ask a person to choose.
+    """Ask a person to choose one of several answers.
 
     Args:
-        parent, title, sentence: as in ``confirm``. answers: what the buttons are called.
+        parent, title, sentence: as in ``confirm``.
+        answers: the labels of the buttons.
 
     Returns:
-        the number of the answer, from 0; None for none: Esc and Enter both mean that.
+        the index of the answer; None if there was none, which is what Esc and Enter both mean.
     """
     box = _Question(QMessageBox.Icon.Question, title, sentence, QMessageBox.StandardButton.Cancel, parent)
     box.setTextFormat(Qt.TextFormat.PlainText)  # names are no markup
@@ -47,10 +50,13 @@ async def choose(parent: QWidget | None, title: str, sentence: str, answers: Seq
 
 
 class _Question(QMessageBox):
-    """Enter means no, after a change of style too, for which Qt lays the buttons out anew and forgets the default."""
+    """A message box whose default stays "Cancel".
+
+    After a change of style Qt lays out the buttons again and forgets the default.
+    """
 
     def choose_cancel(self) -> None:
-        """Make "Cancel" what Enter presses."""
+        """Make "Cancel" the default button."""
         self.setDefaultButton(QMessageBox.StandardButton.Cancel)
         self.button(QMessageBox.StandardButton.Cancel).setFocus()
 

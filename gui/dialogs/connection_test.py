@@ -1,4 +1,4 @@
-"""The "Test" button and what it found: one line for each step, in words."""
+"""The "Test" button and its result: one line in words for each step."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from gui.theme import icon, state_icon
 
 
 class ConnectionTestPanel(QWidget):
-    """Runs a test, and shows its report. A certificate that nobody vouches for may be trusted from here.
+    """Runs a connection test and shows its report; a certificate that nobody vouches for can be trusted here.
 
     Args:
-        probe: tests what the form says now; raises SynclineError when that cannot be.
-        start: runs a coroutine as a task, as long as the dialog is open.
+        probe: tests what the form says at the moment; raises SynclineError if that is not possible.
+        start: runs a coroutine as a task while the dialog is open.
     """
 
     trusted = Signal(str)
-    """Somebody trusts the certificate with this fingerprint."""
+    """Emitted with the fingerprint of a certificate that the person trusts."""
 
     def __init__(
         self,
@@ -82,14 +82,14 @@ class ConnectionTestPanel(QWidget):
         self.button.clicked.connect(self._pressed)
 
     def clear(self) -> None:
-        """Stop the test, and forget what was found: it was about something else."""
+        """Cancel the test and discard its result, which was about other input."""
         if self._task is not None:
             self._task.cancel()
             self._task = None
         self._show_nothing()
 
     def _begin(self) -> None:
-        """Begin a test; the button stops it now."""
+        """Start a test; the button now stops it."""
         self.clear()
         self._set_busy(True)
         self._task = self._start(self._run())
@@ -105,7 +105,7 @@ class ConnectionTestPanel(QWidget):
         self._task = None
 
     def _show_report(self, report: ProbeReport) -> None:
-        """Show how the test went."""
+        """Show the result of each step."""
         self._set_busy(False)
         failure = report.failure
         self.verdict.show_message(tr("Ready to sync.") if failure is None else tr("Not ready to sync."))
@@ -117,7 +117,7 @@ class ConnectionTestPanel(QWidget):
         self._show_certificate(report.certificate)
 
     def _show_certificate(self, fingerprint: str) -> None:
-        """Show a certificate that may be trusted; '' for none."""
+        """Show the fingerprint of a certificate that may be trusted; '' hides it."""
         self._fingerprint = fingerprint
         self.trust.setVisible(bool(fingerprint))
         if not fingerprint:

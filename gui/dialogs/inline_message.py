@@ -1,4 +1,4 @@
-"""A sentence with an icon, below what it is about."""
+"""A message with an icon, shown below what it is about."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ MakeIcon = Callable[[], QIcon]
 
 
 class InlineMessage(QWidget):
-    """Takes the lines that it needs, and no place while it has nothing to say.
+    """A message that takes as many lines as it needs, and no space while it is empty.
 
     Args:
-        tone: the colour of the words; None for that of all text.
-        icon: makes the icon that stands before them, if any. (Nobody holds one of our icons: PySide crashes when the
-            garbage collector ends a QIcon with an engine in Python.)
+        tone: the colour of the text; None for the usual text colour.
+        icon: makes the icon in front of the text, if any. (A function, as no object may hold one of our icons: PySide
+            crashes when the garbage collector ends a QIcon whose engine is in Python.)
     """
 
     def __init__(self, tone: Tone | None = QUIET, icon: MakeIcon | None = None, parent: QWidget | None = None) -> None:
@@ -44,16 +44,16 @@ class InlineMessage(QWidget):
 
     @classmethod
     def of_problem(cls, parent: QWidget | None = None) -> InlineMessage:
-        """One that says what is wrong."""
+        """Return a message that reports a problem."""
         return cls(BAD, partial(state_icon, State.NEEDS_YOU), parent)
 
     @property
     def text(self) -> str:
-        """What it says; '' while it is not to be seen."""
+        """The text; '' while the message is hidden."""
         return self._label.text()
 
     def show_message(self, text: str, icon: MakeIcon | None = None) -> None:
-        """Say this (nothing hides the note), with another icon if one is given."""
+        """Show this text ('' hides the message), with another icon if one is given."""
         self._icon = icon or self._icon
         self._label.setText(text)
         self._insist()
@@ -61,7 +61,7 @@ class InlineMessage(QWidget):
         self.setVisible(bool(text))
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Insist on the lines that are needed: a form layout counts too few for its fields."""
+        """Reserve enough lines: a form layout reckons with too few."""
         super().resizeEvent(event)
         self._insist()
 
@@ -70,7 +70,7 @@ class InlineMessage(QWidget):
         self._label.setMinimumHeight(max(0, self._label.heightForWidth(width)) if self._label.text() else 0)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
+        """Follow the colour scheme, light or dark."""
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationPaletteChange):
             self._paint()
         super().changeEvent(event)

@@ -1,4 +1,4 @@
-"""A pairing link as it is handed over: for which database, as text, as a code, and the words to compare."""
+"""The panel that hands over a pairing link: its database, the link as text and QR code, the words to compare."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from gui.dialogs.inline_message import InlineMessage
 from gui.language import tr
 
 MODULE = 3
-"""Pixels of one module of the code."""
+"""The size of one module of the QR code, in pixels."""
 
 BORDER = 4
-"""Modules of light around it, which readers need."""
+"""The width of the light margin around it, in modules; scanners need it."""
 
 
 class InvitationPanel(QGroupBox):
-    """Makes links, one at a time, and shows the latest as long as it is good."""
+    """Creates pairing links, one at a time, and shows the latest while it is valid."""
 
     made = Signal()
-    """A new link is shown."""
+    """Emitted when a new link is shown."""
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -85,10 +85,10 @@ class InvitationPanel(QGroupBox):
         self.withdraw()
 
     def offer(self, databases: Sequence[tuple[str, str]], *, others: bool) -> None:
-        """Say which databases are shared, by name and id; a link can be made for one of these.
+        """Set the shared databases, as (name, id) pairs, for one of which a link can be created.
 
         Args:
-            others: whether other machines can come; a code to scan is made only for them.
+            others: whether other machines can connect; only then is there a QR code to scan.
         """
         if others is not self._others:
             self._others = others
@@ -101,12 +101,17 @@ class InvitationPanel(QGroupBox):
         self.setEnabled(bool(databases))
 
     def withdraw(self, why: str = "", words: Sequence[str] = ()) -> None:
-        """Show no link any more: it was used, is too old, or what is shared is otherwise now."""
+        """Remove the link, which was used, has expired, or no longer matches what is shared.
+
+        Args:
+            why: the text shown instead.
+            words: the words that both machines show, to be compared.
+        """
         self._expiry.stop()
         self._show("", why, words)
 
     def used(self, name: str, words: Sequence[str]) -> None:
-        """Somebody came in by the link."""
+        """Say that the machine called ``name`` used the link, and show the words to compare."""
         text = tr("{machine} has used the link and has access now. Both machines show:", machine=name)
         self.withdraw(text, words)
 
@@ -152,7 +157,7 @@ class InvitationPanel(QGroupBox):
 
 
 def code_of(text: str) -> QPixmap:
-    """Return the QR code of a text: dark on light in every theme, as readers expect it."""
+    """Return the QR code of a text: dark on light in every theme, as scanners expect it."""
     rows = qr_modules(text)
     size = len(rows) + 2 * BORDER
     image = QImage(size, size, QImage.Format.Format_RGB32)

@@ -1,4 +1,4 @@
-"""Asks how the rows of a table are joined with a peer's that they have never met."""
+"""The dialog that asks how to join the rows of a table with those of a peer when they have never been synced."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from gui.models import values
 
 
 async def ask(parent: QWidget | None, table: str, peer: str, found: JoinCount) -> Join | None:
-    """Ask a person.
+    """Ask how to join the rows of a table with a peer's.
 
     Args:
         parent: the window that the question belongs to.
-        table, peer: what is joined with whose rows. found: how they compare.
+        table, peer: the names of the table and of the peer.
+        found: how many rows are the same, differ, or are on one side only.
 
     Returns:
-        the answer; None for none.
+        the answer; None if there was none.
     """
     sentence = tr(
         "“{table}” has rows here and at {peer} that have never met. Rows that are the same: {same:,}; different:"

@@ -1,4 +1,7 @@
-"""The machines that share in the local network, and how to come to one's pairing link: being found lets nobody in."""
+"""The panel of the machines that share in the local network.
+
+Being found lets nobody in: the panel says how to get the pairing link of the one that is selected.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,18 @@ from gui.models.lan_devices import Column, FoundModel
 from gui.panels.table import Table
 
 ROWS = 4
-"""Rows that are seen at once."""
+"""How many rows are visible at once."""
 
 _WIDTHS = {Column.MACHINE: 18, Column.OFFERS: 38, Column.ADDRESS: 16}
 
 
 class LanDevicesPanel(QWidget):
-    """Shows who is there, and says what to do about the one that is chosen."""
+    """The list of the machines nearby, and what to do about the selected one."""
 
     machine_chosen = Signal(object)
-    """``Found``, or None: it is gone, or none is chosen."""
+    """Emitted with the selected machine, a ``Found``; None if it is gone, or none is selected."""
     link_wanted = Signal()
-    """A machine was chosen, by Enter or a double click: what it needs now is its link."""
+    """Emitted when a machine was activated, by Enter or a double click: its pairing link is needed next."""
 
     def __init__(self, engine: Engine, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,17 +60,17 @@ class LanDevicesPanel(QWidget):
 
     @property
     def machine(self) -> Found | None:
-        """The machine that is chosen."""
+        """The selected machine; None if none is."""
         rows = self.table.selectionModel().selectedRows()
         return self.model.rows[rows[0].row()] if rows else None
 
     def name_of(self, fingerprint: str) -> str:
-        """What the machine with this certificate calls itself; '' when it was not found."""
+        """Return the name that the machine with this certificate fingerprint gives itself; '' if it was not found."""
         rows = self.model.rows
         return next((found.name for found in rows if found.certificate == mark(fingerprint)), "")
 
     async def search(self) -> None:
-        """Search until cancelled, or until it cannot be done."""
+        """Search until cancelled; return early if searching is impossible."""
         try:
             async with self._engine.pairing.discover(self._moved) as self._discovery:
                 self._moved()
@@ -79,7 +82,7 @@ class LanDevicesPanel(QWidget):
             self._discovery = None
 
     async def set_database(self, database: DatabaseId) -> None:
-        """Say for which database, by its id, a machine is looked for; the one that was said last counts."""
+        """Set the database, by its id, that a machine is sought for; the latest call counts."""
         self._database = database
         try:
             offer = await self._engine.pairing.discovery_id(database) if database else ""

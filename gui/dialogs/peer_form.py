@@ -1,4 +1,4 @@
-"""The fields of a peer, each of which says beside itself what is wrong with it; an address can be a pairing link."""
+"""The fields of a peer, each with its problem beside it; a pairing link can be given instead of an address."""
 
 from __future__ import annotations
 
@@ -27,28 +27,28 @@ from gui.dialogs.validated_line_edit import ValidatedLineEdit
 from gui.language import tr
 
 NEW = "new"
-"""In place of a database's id: a file that is to be made, with the other side's tables."""
+"""Stands for the id of a database whose file is yet to be created, with the tables of the other side."""
 
 WEEK = 7 * 24 * 60
 
 
 class PeerForm(QWidget):
-    """The form.
+    """The form with the fields of a peer.
 
     Args:
-        engine: has the databases and peers that there are.
-        peer: the one to change; None for a new one.
-        database: the id of the database to begin with.
-        name_by: what the machine of a pairing link is called; '' when that is not known.
+        engine: knows the databases and peers that exist.
+        peer: the peer to change; None for a new one.
+        database: the id of the database that is selected at first.
+        name_by: returns the name of a pairing link's machine; '' if that is not known.
 
     Attributes:
-        way: how a new peer is found, which decides which fields there are.
+        way: how a new peer is found, which decides which fields are shown.
     """
 
     changed = Signal()
-    """Something is otherwise that a test of the connection depends on."""
+    """Emitted when a field changed that the connection test depends on."""
     refresh_needed = Signal()
-    """Something else is."""
+    """Emitted when any other field changed."""
 
     def __init__(
         self,
@@ -135,7 +135,7 @@ class PeerForm(QWidget):
         self.show_way(Way.HUB)
 
     def show_way(self, way: Way) -> None:
-        """Have the fields that a new peer needs which is found in this way: a link says all but a few things."""
+        """Show the fields that a new peer needs when found this way: with a link, few are left."""
         self.way = way
         by_address = way is Way.HUB
         label = self._form.labelForField(self.address)
@@ -180,26 +180,26 @@ class PeerForm(QWidget):
 
     @property
     def is_new_file(self) -> bool:
-        """Whether the file is to be made."""
+        """Whether the database file is yet to be created."""
         return bool(self.database.currentData() == NEW)
 
     @property
     def link(self) -> PairingLink | None:
-        """The pairing link that stands in place of an address; None when there is none, or not a whole one."""
+        """The pairing link that was given instead of an address; None if there is none, or it is incomplete."""
         if self._peer is None and is_link(self.address.text):
             with suppress(UsageError):
                 return parse(self.address.text)
         return None
 
     def trust(self, fingerprint: str) -> None:
-        """Take the certificate with this fingerprint, and no other, at the address that is typed now."""
+        """Accept the certificate with this fingerprint, and no other, at the address in the form."""
         self._trusted = check_url(self._url, path=ROOMS), fingerprint
 
     def draft(self) -> PeerConfig:
-        """The peer as the form has it.
+        """Return the peer as the form describes it.
 
         Raises:
-            UsageError: something in it cannot be; says what.
+            UsageError: a field is invalid; the message says which and why.
         """
         new = PeerConfig.new(
             self.database.currentData() or DatabaseId(""),
@@ -220,7 +220,7 @@ class PeerForm(QWidget):
         return replace(new, id=self._peer.id, paused=self._peer.paused, fingerprint=pin)
 
     def validate(self) -> str:
-        """Say beside each field what is wrong with it, allow what can be filled in, and return the first problem."""
+        """Show the problem of each field beside it, enable what can be filled in, and return the first problem."""
         link = self.link
         for part in (self.room, self.token, self.direction, self.stale):
             part.setEnabled(link is None)  # the link says it all
@@ -251,16 +251,16 @@ class PeerForm(QWidget):
 
     @property
     def _url(self) -> str:
-        """The address, with what a person need not type."""
+        """The address, completed with what need not be typed."""
         return completed(self.address.text)
 
     @property
     def _room(self) -> str:
-        """The room that is typed, or that of the database's name."""
+        """The room as typed, or else the one named after the database."""
         return self.room.text or self._usual_room()
 
     def _usual_room(self) -> str:
-        """A room of the database's name; '' where there is none, or the address names one, or the peer has one."""
+        """Return the room named after the database; '' if there is none, or the address or the peer has one."""
         if self._peer is not None or self.is_new_file or self.database.currentIndex() < 0:
             return ""
         with suppress(UsageError):
@@ -269,7 +269,7 @@ class PeerForm(QWidget):
         return room_for(self.database.currentText())
 
     def _where(self) -> str:
-        """Say which address the peer gets, where that is not what was typed."""
+        """Say which address the peer gets, if it is not the one that was typed."""
         with suppress(UsageError):
             url = PeerConfig.new(DatabaseId(""), self._url, room=self._room).url
             if self._peer is None and self.way is Way.HUB and url != self.address.text:
@@ -277,7 +277,7 @@ class PeerForm(QWidget):
         return ""
 
     def _take_room(self) -> None:
-        """Show the room that the address names; it cannot be another one then."""
+        """Show the room that the address names, and disable the field: it cannot be another one."""
         room = ""
         with suppress(UsageError):
             room = room_of(check_url(self._url))
@@ -296,7 +296,7 @@ class PeerForm(QWidget):
             return tr("any name; by default the room and the host")
 
     def _twin(self) -> str:
-        """Two peers for the same room would sync everything twice."""
+        """Return the problem if there is another peer for the same room: everything would be synced twice."""
         draft = self.draft()
         for peer in self._engine.settings.peers:
             same = (peer.database, without_room(peer.url), peer.room) == (

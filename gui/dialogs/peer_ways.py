@@ -1,4 +1,4 @@
-"""How a peer is found: by a pairing link, in this network, or by a hub's address."""
+"""The choice of how a peer is found: by a pairing link, in this network, or by the address of a hub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.language import tr
 
 
 class Way(enum.Enum):
-    """One of the three."""
+    """How a peer is found."""
 
     LINK = enum.auto()
     NETWORK = enum.auto()
@@ -19,7 +19,7 @@ class Way(enum.Enum):
 
 
 class WayChoice(QWidget):
-    """Asks for it."""
+    """Radio buttons that ask how the peer is found."""
 
     changed = Signal()
 
@@ -39,11 +39,11 @@ class WayChoice(QWidget):
 
     @property
     def way(self) -> Way:
-        """The one that is chosen."""
+        """The selected way."""
         return next(way for way, button in self.buttons.items() if button.isChecked())
 
     def choose(self, way: Way) -> None:
-        """Choose one."""
+        """Select a way."""
         self.buttons[way].setChecked(True)
 
     def _toggled(self, on: bool) -> None:

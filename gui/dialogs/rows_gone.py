@@ -1,4 +1,4 @@
-"""Asks whether most rows of a table are meant to be gone."""
+"""The dialog that asks whether a mass deletion in a table is intended."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from gui.models.conflicts import gone_sentence
 
 
 async def ask(parent: QWidget | None, asked: SuspendedDeletion) -> bool | None:
-    """Ask a person.
+    """Ask whether to delete the missing rows on the other machines too.
 
     Args:
-        parent: the window that the question belongs to. asked: the table, and how many rows it has lost.
+        parent: the window that the question belongs to.
+        asked: the table, and how many rows it has lost.
 
     Returns:
-        whether they are to be deleted on the other machines too; False to bring them back, None for no answer.
+        True to delete them everywhere, False to bring them back, None if there was no answer.
     """
     answers = tr("Bring them back"), tr("Delete them everywhere")
     answer = await confirm.choose(parent, tr("Rows are gone"), gone_sentence(asked), answers)

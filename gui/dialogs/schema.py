@@ -1,4 +1,4 @@
-"""How the tables differ from a peer's; adds what is missing here, and takes it back."""
+"""The dialog that compares the tables with a peer's; it adds what is missing here, and can undo that."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ _WIDTHS = {Column.TABLE: 16, Column.COLUMN: 16, Column.HERE: 22, Column.THERE: 2
 
 
 async def show(parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
-    """Compare the tables with a peer's, and offer to add what is missing, until the person closes the dialog.
+    """Compare the tables with a peer's, and offer to add what is missing, until the dialog is closed.
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: asks, and changes the file.
-        peer, name: the peer, and what it is called.
+        engine: compares the tables, and changes the file.
+        peer, name: the id and the name of the peer.
     """
     await SchemaDialog(parent, engine, peer, name).answered()
 
 
 class SchemaDialog(AsyncDialog):
-    """See ``show``. ``comparison`` is the latest one; None as long as there is none."""
+    """The dialog of ``show``; ``comparison`` is the latest result, None if there is none yet."""
 
     def __init__(self, parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
         super().__init__(parent)
@@ -106,7 +106,7 @@ class SchemaDialog(AsyncDialog):
         self.start(self._work(work))
 
     async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do it, then compare."""
+        """Do the work, then compare again."""
         try:
             await work()
             self.comparison = await self._engine.checks.compare_tables(self._peer)

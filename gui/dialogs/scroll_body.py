@@ -1,4 +1,4 @@
-"""The part of a dialog that is scrolled where a screen is too low for all of it; its buttons stay in sight below."""
+"""The part of a dialog that scrolls where the screen is too low for all of it; the buttons stay visible below."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 LEAST = 160
-"""Pixels below which it never goes."""
+"""The least height of the scrolled part, in pixels."""
 
 
 class ScrollBody(QScrollArea):
-    """Asks for the height of what is in it, and does with less. ``column`` is the layout for that."""
+    """A scroll area that asks for the full height of its contents, and makes do with less.
+
+    Attributes:
+        column: the layout for the contents.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -25,13 +29,13 @@ class ScrollBody(QScrollArea):
         self._page.installEventFilter(self)
 
     def show_whole(self, part: QWidget) -> None:
-        """Scroll until a part is seen whole, as far as there is room for it."""
+        """Scroll until all of a part is visible, as far as there is room for it."""
         self.column.activate()
         self._page.resize(self.viewport().width(), max(self.viewport().height(), self._needed(self.viewport().width())))
         self.ensureWidgetVisible(part, 0, 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """What is in it wants another height: say so to the dialog."""
+        """Pass on to the dialog that the contents want another height."""
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
         return super().eventFilter(watched, event)

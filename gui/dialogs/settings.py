@@ -1,4 +1,4 @@
-"""The settings, made from the table of them; each holds as soon as it is changed."""
+"""The settings dialog, built from the table of settings; each change takes effect at once."""
 
 from __future__ import annotations
 
@@ -37,14 +37,15 @@ async def ask(parent: QWidget | None, engine: Engine, autostart: Autostart, link
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: keeps them. autostart: the system's way to start a program at login.
-        links: its way to say who opens pairing links; None where it is not ours to say.
+        engine: stores the settings.
+        autostart: the system's way to start a program at login.
+        links: the system's way to register the program for pairing links; None where that is not up to us.
     """
     await SettingsDialog(parent, engine, autostart, links).answered()
 
 
 class SettingsDialog(AsyncDialog):
-    """See ``ask``. ``fields`` holds the control of each setting by its name."""
+    """The dialog of ``ask``; ``fields`` maps the name of each setting to its widget."""
 
     def __init__(self, parent: QWidget | None, engine: Engine, autostart: Autostart, links: LinkType | None) -> None:
         super().__init__(parent)
@@ -75,7 +76,7 @@ class SettingsDialog(AsyncDialog):
         self.resize(self.sizeHint().width(), min(height, room))
 
     def _retranslate(self) -> None:
-        """Make all fields, or make them anew in another language: a person sees the rest stay where it is."""
+        """Create all fields, or recreate them in another language without moving the scroll position."""
         again = self.scroll_area.widget() is not None
         place = self.scroll_area.verticalScrollBar().value()
         page = QWidget()
@@ -168,7 +169,7 @@ class SettingsDialog(AsyncDialog):
             self._show_problem("")
 
     def _set_system(self, box: QCheckBox, kept: Autostart | LinkType, on: bool) -> None:
-        """Switch what the system remembers."""
+        """Switch something that the system stores, rather than our settings."""
         try:
             kept.set(on)
         except SynclineError as error:

@@ -1,4 +1,4 @@
-"""Shares databases from this machine: which, how far, who may come in, and the link that lets another one in."""
+"""The dialog that shares databases from this machine: which, how far, who has access, and links for new machines."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ from gui.theme import state_icon
 WIDTH = 580
 
 ROWS = 3
-"""Databases, and guests, that are seen at once; where there are fewer databases, their list is lower."""
+"""How many databases, and guests, are visible at once; with fewer databases, their list is lower."""
 
 _WIDTHS = {Column.NAME: 24, Column.ROOM: 24, Column.SEEN: 16}
 
 TICK = 1_000
-"""Milliseconds between two looks at the relative times."""
+"""Milliseconds between updates of the relative times."""
 
 
 async def ask(parent: QWidget | None, engine: Engine) -> None:
-    """Let a person share databases, make pairing links, and throw others out; the engine is open."""
+    """Let a person share databases, create pairing links, and revoke access; ``engine`` is open."""
     dialog = ShareDialog(parent, engine)
     dialog.start(dialog.listen())
     await dialog.answered()
 
 
 class ShareDialog(AsyncDialog):
-    """See ``ask``. What is changed holds at once."""
+    """The dialog of ``ask``; each change takes effect at once."""
 
     def __init__(self, parent: QWidget | None, engine: Engine) -> None:
         super().__init__(parent)
         self._engine = engine
         self._turn = asyncio.Lock()
         self._requests = 0
-        """Changes of the person's that do not hold yet."""
+        """How many changes by the person have not taken effect yet."""
         self.setWindowTitle(tr("Share"))
         self._make_fields()
         self._make_layout()
@@ -138,7 +138,7 @@ class ShareDialog(AsyncDialog):
         self.buttons.rejected.connect(self.reject)
 
     async def listen(self) -> None:
-        """Follow who comes and goes, as long as the dialog is open."""
+        """Follow the engine's events while the dialog is open."""
         with self._engine.subscribe() as events:
             async for event in events:
                 match event:
@@ -153,7 +153,7 @@ class ShareDialog(AsyncDialog):
                         pass
 
     def _refresh(self) -> None:
-        """Show what is shared, and allow what can be done."""
+        """Show what is shared, and enable what is possible."""
         share = self._engine.sharing.server
         if share is not None and not self._requests:  # somebody else may have begun
             with QSignalBlocker(self.on):
@@ -186,12 +186,12 @@ class ShareDialog(AsyncDialog):
         self.fit()
 
     def _choose_reach(self, *, lan: bool) -> None:
-        """Show how far it reaches, which nobody chooses now."""
+        """Show how far sharing reaches, without treating that as the person's choice."""
         with QSignalBlocker(self.reach):
             (self.lan if lan else self.alone).setChecked(True)
 
     def _what_is_missing(self) -> str:
-        """Why nothing is shared."""
+        """Return the sentence that says why nothing is shared."""
         if not self.on.isChecked():
             return tr("Nothing is shared.")
         return tr("Choose who can reach it.") if self._checked() else tr("Choose a database.")
@@ -211,7 +211,7 @@ class ShareDialog(AsyncDialog):
         self._allow()
 
     def _show_invitation(self) -> None:
-        """Have the new link seen whole, with its code, also on a low screen."""
+        """Scroll until the new link and its QR code are visible, even on a low screen."""
         self.fit()
         self._body.show_whole(self.invitation)
 

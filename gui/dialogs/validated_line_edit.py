@@ -1,4 +1,4 @@
-"""A line to type into that says beside itself what is wrong with it."""
+"""A line edit that shows its problem below itself."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from gui.language import tr
 
 
 class ValidatedLineEdit(QWidget):
-    """A QLineEdit with its problem below it, told from the first key on.
+    """A QLineEdit with its problem below it, shown from the first keystroke on.
 
     Args:
-        name: for screen readers.
-        check: called with the text; raises UsageError when it cannot be.
-        example: stands in the empty field.
-        secret: show dots, and a button that shows the text.
+        name: the accessible name, for screen readers.
+        check: called with the text; raises UsageError if it is invalid.
+        example: the placeholder of the empty field.
+        secret: show dots, and a button that reveals the text.
 
     Attributes:
-        missing: what to say, without alarm, while nothing is typed that is needed; '' for what ``check`` says.
+        missing: a neutral note that is shown while a required field is empty; '' shows what ``check`` says.
     """
 
     changed = Signal()
@@ -52,21 +52,21 @@ class ValidatedLineEdit(QWidget):
         self.line.textChanged.connect(self.changed)
 
     def add_below(self, widget: QWidget) -> None:
-        """Show a widget below the line and what is wrong with it."""
+        """Show a widget below the line and its problem."""
         self._column.addWidget(widget)
 
     @property
     def text(self) -> str:
-        """What was typed, without spaces around it."""
+        """The text, without surrounding spaces."""
         return self.line.text().strip()
 
     def put(self, text: str) -> None:
-        """Take a text as if a person had typed it."""
+        """Set the text as if it had been typed."""
         self._touched = True
         self.line.setText(text)
 
     def problem(self) -> str:
-        """What is wrong, in words; '' when all is well."""
+        """Return what is wrong with the text, in words; '' if it is valid."""
         try:
             self._check(self.text)
         except UsageError as error:
@@ -74,10 +74,10 @@ class ValidatedLineEdit(QWidget):
         return ""
 
     def validate(self, other: str = "") -> str:
-        """Show what is wrong, if a person has typed here; else ``other``, a problem that only shows with the rest.
+        """Show the problem if something was typed here, or else ``other``, a problem in relation to other fields.
 
         Returns:
-            the problem, shown or not.
+            the problem, whether shown or not.
         """
         problem = self.problem()
         lack = self.missing if problem and not self.text else ""

@@ -1,4 +1,4 @@
-"""Comparing with a peer: the result, the rows that differ, and what mends them."""
+"""The dialog that compares rows with a peer: the result, the rows that differ, and what repairs them."""
 
 from __future__ import annotations
 
@@ -33,22 +33,23 @@ from gui.theme import state_icon
 WIDTH, HEIGHT = 720, 420
 
 SHOWN = 200
-"""Rows listed, at most."""
+"""The most rows that are listed."""
 
 
 async def show(parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
-    """Compare with a peer, and offer to mend what differs, until the person closes the dialog.
+    """Compare with a peer, and offer to repair what differs, until the dialog is closed.
 
     Args:
         parent: the window that the dialog belongs to.
-        engine: compares and mends.
-        peer, name: the peer, or the guest by its name, and what it is called.
+        engine: compares and repairs.
+        peer: the id of the peer, or the name of the guest.
+        name: what it is called.
     """
     await VerifyDialog(parent, engine, peer, name).answered()
 
 
 class VerifyDialog(AsyncDialog):
-    """See ``show``. ``report`` is the latest comparison; None as long as there is none."""
+    """The dialog of ``show``; ``report`` is the latest result, None if there is none yet."""
 
     def __init__(self, parent: QWidget | None, engine: Engine, peer: PeerId, name: str) -> None:
         super().__init__(parent)
@@ -132,7 +133,7 @@ class VerifyDialog(AsyncDialog):
         self.start(self._work(work))
 
     async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        """Do it, then compare."""
+        """Do the work, then compare again."""
         try:
             await work()
             self.report = await self._engine.checks.verify(self._peer)
@@ -198,7 +199,7 @@ class VerifyDialog(AsyncDialog):
         return tr("Rows that differ: {count}.", count=self._number(count))
 
     def _advice(self, report: Verification) -> str:
-        """What to do, and what was not compared."""
+        """Return what to do about the result, and what was not compared."""
         parts = [self._repair_advice(report)]
         if report.left_out:
             parts.append(tr("Not compared: {tables}", tables=said(report.left_out)))
