@@ -42,16 +42,17 @@ def stood_for_by(db: apsw.Connection, entry: Entry, r: int) -> int | None:
     return found
 
 
-def change(db: apsw.Connection, entry: Entry, r: int, other: int) -> list[Renumbered]:
+def change(db: apsw.Connection, entry: Entry, referring: Referring, r: int, other: int) -> list[Renumbered]:
     """Swap the numbers of a hidden row and another one, in the caller's write transaction.
 
     Args:
+        referring: what refers to rows of this table; the same for all swaps.
         r: the hidden row. other: a row that is hidden by now and the same, or was deleted.
     """
     number, kept = number_of(db, entry, r), number_of(db, entry, other)
     if number is None or kept is None:
         return []
-    Referring(db, entry).swap(number, kept, Numbers(db, entry).next_free())
+    referring.swap(number, kept, Numbers(db, entry).next_free())
     for one, at in ((other, None), (r, kept), (other, number)):
         db.execute(f"UPDATE main.{entry.rows} SET k0 = ? WHERE r = ?", (at, one))
     for one, at in ((r, kept), (other, number)):

@@ -8,16 +8,16 @@ shows for a reference always follows from its record and that table, and it chan
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import apsw
 
 from engine.change import SQLiteValue
-from engine.ordinary.global_keys import Root, is_number, log_key_is
+from engine.ordinary.global_keys import Root, is_any, log_key_is, number_of
 from engine.ordinary.register import Entry, wire_columns
 from engine.ordinary.shadow import differs, packed
-from engine.sqlite.sql import cursor, ident
+from engine.sqlite.sql import cursor, ident, numbers
 
 Leads = dict[str, dict[int, int]]
 """By column, the numbers that other ones stand for."""
@@ -137,14 +137,15 @@ class Leading:
         else:
             self._db.execute(f"INSERT OR REPLACE INTO main.{self._root.led} VALUES (?, ?)", (number, other))
 
-    def references(self, entry: Entry, number: int) -> list[tuple[int, str]]:
-        """Return the records of another table, or of this one, that refer to a number in redirected columns, each with
-        the column."""
-        found: list[tuple[int, str]] = []
+    def references(self, entry: Entry, to: Iterable[int]) -> dict[int, list[tuple[int, str]]]:
+        """Return the records of another table, or of this one, that refer to any of these numbers in redirected
+        columns, each with the column, by number."""
+        found: dict[int, list[tuple[int, str]]] = {}
         for column, root in entry.led_columns.items():
             if root.number == self._root.number:
                 at = f"r.v{entry.slots[column]}"
-                sql = f"SELECT r.r FROM main.{entry.rows} AS r WHERE {is_number(at, '?')} AND r.length % 2 = 1"
-                rows: list[Any] = self._db.execute(sql, (number,)).fetchall()
-                found += [(r, column) for (r,) in rows]
+                sql = f"SELECT {number_of(at)}, r.r FROM main.{entry.rows} AS r WHERE {is_any(at)} AND r.length % 2 = 1"
+                rows: list[Any] = self._db.execute(sql, (numbers(list(to)),)).fetchall()
+                for number, r in rows:
+                    found.setdefault(number, []).append((r, column))
         return found

@@ -97,6 +97,7 @@ class Parents:
         self.of_itself = any(parent.number == entry.number for _, parent in self._links)
         """Whether a row's parent may be in the same table."""
         self.exist = bool(self._links)
+        self._depths: dict[int, int] = {}
 
     @cached_property
     def needed(self) -> list[tuple[Link, Entry]]:
@@ -218,8 +219,26 @@ class Parents:
                 found.append((parent, f"SELECT p.r {joined} WHERE c.r = ?1 AND {gone} AND {missing} LIMIT 1"))
         return found
 
+    def forget_chains(self) -> None:
+        """Look at the chains of parents anew from now on: rows of the table were written."""
+        self._depths.clear()
+
     def depth(self, r: int) -> int:
         """Return the length of a row's chain of parents within its table, by its record."""
+        below: dict[int, None] = {}
+        while r not in self._depths:
+            parents = set(self._own_parents(r))
+            if len(parents) != 1 or r in below:
+                self._depths[r] = CIRCLE if r in below else self._depth_by_all(r)
+                break
+            below[r] = None
+            [r] = parents
+        depth = self._depths[r]
+        for r in reversed(below):
+            depth = self._depths[r] = depth if depth == CIRCLE else depth + 1
+        return depth
+
+    def _depth_by_all(self, r: int) -> int:
         depth, at, seen = 0, {r}, {r}
         while at:
             above = {parent for one in at for parent in self._own_parents(one)}

@@ -47,6 +47,7 @@ class Referring:
         self._db = db
         self._root = root
         self._without = without
+        self._held: dict[tuple[int, str], dict[int, Sequence[int]]] = {}
 
     def columns(self) -> Iterator[tuple[Entry, str]]:
         """Return each column, with its table."""
@@ -117,12 +118,27 @@ class Referring:
                 for number, to in ((one, free), (other, one), (free, other)):
                     self._move(entry, column, number, to)
                 continue
-            at = _kept_as(entry, column)
-            kind = "TEXT" if self._is_text(entry, column) else "INTEGER"
-            swapped = f"CAST(CASE WHEN {is_number(at, '?1')} THEN ?2 ELSE ?1 END AS {kind})"
-            where = f"{is_number(at, '?1')} OR {is_number(at, '?2')}"
-            for kept in (entry.rows, entry.hidden):
-                self._db.execute(f"UPDATE main.{kept} SET {at} = {swapped} WHERE {where}", (one, other))
+            held, at = self._held_in(entry, column), _kept_as(entry, column)
+            for found, to in ((held.pop(one, ()), other), (held.pop(other, ()), one)):
+                if found:
+                    held[to] = found
+                    value = str(to) if self._is_text(entry, column) else to
+                    for kept in (entry.rows, entry.hidden):
+                        sql = f"UPDATE main.{kept} SET {at} = ? WHERE r IN carray(?)"
+                        self._db.execute(sql, (value, numbers(found)))
+
+    def _held_in(self, entry: Entry, column: str) -> dict[int, Sequence[int]]:
+        """Return the records that refer to each number in a column. They are read once, before the first swap: until
+        the last one, nothing else may change them."""
+        where = entry.number, column
+        if where not in self._held:
+            number = number_of(_kept_as(entry, column))
+            sql = f"SELECT {number}, r FROM main.{entry.rows} WHERE ifnull({number}, 0) <> 0"
+            found: dict[int, list[int]] = {}
+            for one, r in self._db.execute(sql):
+                found.setdefault(one, []).append(r)
+            self._held[where] = dict(found)
+        return self._held[where]
 
     def move(self, number: int, other: int, but: Written | None = None) -> None:
         """Make everything that refers to a number refer to another one, except these references."""

@@ -1,4 +1,4 @@
-"""Says why an ordinary table rejects what is merged: it is parked, and all other tables continue."""
+"""Says why an ordinary table rejects what is merged: a row is hidden, or the table parked, and all others continue."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import apsw
 
 from engine.change import SQLiteValue
 from engine.errors import TableBroken
+from engine.ordinary.hidden import Reason
 from engine.ordinary.register import Entry
 from engine.tables.trigger_rule import TriggerRule
 from engine.text import joined, printable, t
@@ -21,6 +22,17 @@ OF_ROWS = (apsw.ConstraintError, apsw.MismatchError, apsw.TooBigError)
 """Those for a table that does not take this particular row."""
 
 
+_REASONS = {
+    apsw.SQLITE_CONSTRAINT_UNIQUE: Reason.UNIQUE,
+    apsw.SQLITE_CONSTRAINT_PRIMARYKEY: Reason.UNIQUE,
+    apsw.SQLITE_CONSTRAINT_ROWID: Reason.UNIQUE,
+    apsw.SQLITE_CONSTRAINT_CHECK: Reason.CHECK,
+    apsw.SQLITE_CONSTRAINT_NOTNULL: Reason.NOT_NULL,
+    apsw.SQLITE_CONSTRAINT_DATATYPE: Reason.TYPE,
+    apsw.SQLITE_MISMATCH: Reason.TYPE,
+}
+
+
 class RowRefused(Exception):
     """A table does not take a row, which may be hidden for that."""
 
@@ -31,6 +43,11 @@ class RowsGone(TableBroken):
 
     def __init__(self, table: str) -> None:
         super().__init__(table, t("rows of it are gone, and no trigger has recorded that"))
+
+
+def reason_of(error: Exception) -> Reason:
+    """Return why a table does not take a row, by one of these errors; a trigger if SQLite names nothing else."""
+    return _REASONS.get(getattr(error, "extendedresult", 0), Reason.TRIGGER)
 
 
 def row(

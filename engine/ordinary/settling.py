@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -11,6 +11,7 @@ import apsw
 from engine.clocks import coverage
 from engine.errors import TableBroken
 from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.hidden import Hidden
 from engine.ordinary.showing import Showing
 from engine.tables import parking
 from engine.tables.kind import Versions
@@ -31,17 +32,19 @@ def settle(
     rule: TriggerRule,
     all_tables: Mapping[str, DescribedTable],
     versions: Versions,
+    chains: Iterable[str],
 ) -> None:
     """Try the hidden rows of these tables that are to be tried, in the caller's write transaction. Nothing is left to
     capture in them.
 
     Args:
         rule: for the app's triggers. all_tables: all that are synced, of all kinds, by name.
+        chains: the tables in which chains of parents may have changed.
     """
     with _unenforced(db), rule.in_force(_AllTables(all_tables)):
         db.execute("SAVEPOINT crsql_syncline_settling")
         try:
-            written = Showing(db, tables, rule, since=versions.next_version()).settle(tables)
+            written = Showing(db, tables, rule, since=versions.next_version()).settle(tables, chains)
             for name in written:  # all that their logs hold is what was written now
                 db.execute(f"DELETE FROM main.{tables[name].entry.log}")
         except TableBroken as broken:  # a trigger of the app's lets no row go
@@ -49,6 +52,17 @@ def settle(
             parking.record(db, broken.table, broken.reason)
             coverage.forget_table(db, broken.table)
         db.execute("RELEASE crsql_syncline_settling")
+
+
+def try_chains(db: apsw.Connection, tables: Iterable[OrdinaryTable], first: int) -> None:
+    """Have the hidden rows of tables tried whose rows refer to each other and were written from this version on: their
+    chains of parents may have changed."""
+    for table in tables:
+        entry, hidden = table.entry, Hidden(db, table.entry)
+        if hidden.any() and any(link.parent == table.name for link in table.links):
+            kept = (f"SELECT 1 FROM main.{name} WHERE db_version >= ? LIMIT 1" for name in (entry.rows, entry.cells))
+            if any(db.execute(sql, (first,)).fetchone() for sql in kept):
+                hidden.try_all()
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from contextlib import nullcontext
 
 import apsw
@@ -88,9 +88,16 @@ class Showing:
         self._written[writer.entry.name] = version
         self._first = min(self._first or version, version)
 
-    def settle(self, names: Iterable[str] = ()) -> set[str]:
+    def settle(self, names: Iterable[str] = (), chains: Iterable[str] = ()) -> set[str]:
         """Do as ``Shown.settle`` for the tables that were written to, these tables, and those whose rows refer to
-        theirs; not inside a statement. Return the tables that may have been written to in doing so."""
+        theirs; not inside a statement.
+
+        Args:
+            chains: other tables in which chains of parents may have changed.
+
+        Returns:
+            the tables that may have been written to in doing so.
+        """
         written = {*self._written, *names}
         near = (name for name, one in self._tables.items() if any(link.parent in written for link in one.links))
         names = frozenset((*written, *near))
@@ -98,7 +105,7 @@ class Showing:
         if self._inside or not (bereft or any(map(self._concerned, names))):
             return set()
         version, concerned = max(self._written.values(), default=self._since), set[str]()
-        order = _parents_first(self._tables)
+        order, rechained = _parents_first(self._tables), {*self._written, *chains}
         for _ in range(MOST_TURNS):  # once, but for tables that refer to themselves, or to each other in a circle
             moved = False
             for name in order:
@@ -107,7 +114,8 @@ class Showing:
                     continue
                 concerned.add(name)
                 shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
-                moved = shown.settle(bereft.pop(name, ())) or moved
+                moved = shown.settle(bereft.pop(name, ()), chains=name in rechained) or moved
+                rechained.discard(name)
                 moved = self._lead(table, version, concerned) or moved
             if not moved:
                 break
@@ -132,12 +140,13 @@ class Showing:
         leading = Leading(self._db, root.entry)
         renumbered = self._renumber(root, leading, concerned)
         changed = leading.changed()
+        referring = self._references(leading, changed)
         for number, other in changed.items():
             before = leading.other_of(number)
             if other is not None:
                 leading.set(number, other)
             for name, table in self._tables.items():
-                for r, column in leading.references(table.entry, number):
+                for r, column in referring[name].get(number, ()):
                     shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
                     if _is_captured(table):
                         concerned.add(name)
@@ -154,15 +163,20 @@ class Showing:
         """Update what tables show for references to rows whose number has changed; return whether there are any."""
         found = self._of[root.name].take_renumbered() if root.name in self._of else []
         version = max(self._written.values(), default=self._since)
+        referring = self._references(leading, {number for number, _ in found})
         for number, stale in found:
             to = leading.other_of(number) or number
             for name, table in self._tables.items():
-                for r, column in leading.references(table.entry, number):
+                for r, column in referring[name].get(number, ()):
                     shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
                     if shown.refers(r, column, (stale, None)):
                         concerned.add(name)
                         shown.lead(r, column, str(to) if table.affinity[column] is Affinity.TEXT else to)
         return bool(found)
+
+    def _references(self, leading: Leading, to: Collection[int]) -> dict[str, dict[int, list[tuple[int, str]]]]:
+        """Return what refers to these numbers, by table."""
+        return {name: leading.references(table.entry, to) if to else {} for name, table in self._tables.items()}
 
     def _concerned(self, name: str) -> bool:
         table = self._tables.get(name)

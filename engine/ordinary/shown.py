@@ -27,21 +27,13 @@ from engine.ordinary.leading import shown
 from engine.ordinary.merged_row import Key, MergedRow
 from engine.ordinary.parents import CIRCLE, Parents
 from engine.ordinary.records import Records
+from engine.ordinary.referring import Referring
 from engine.ordinary.register import Entry, base, base_is, key_columns
 from engine.ordinary.same import Same
 from engine.ordinary.write import Writer
 from engine.sqlite.invalid_text import NoText
 from engine.sqlite.sql import ident, idents
 from engine.sqlite.values import Storage, keeps
-
-_UNIQUE = (apsw.SQLITE_CONSTRAINT_UNIQUE, apsw.SQLITE_CONSTRAINT_PRIMARYKEY, apsw.SQLITE_CONSTRAINT_ROWID)
-_REASONS = {
-    apsw.SQLITE_CONSTRAINT_CHECK: Reason.CHECK,
-    apsw.SQLITE_CONSTRAINT_NOTNULL: Reason.NOT_NULL,
-    apsw.SQLITE_CONSTRAINT_DATATYPE: Reason.TYPE,
-    apsw.SQLITE_MISMATCH: Reason.TYPE,
-}
-
 
 _TURNS = 3
 """How often any other table is gone through."""
@@ -68,6 +60,7 @@ class Shown:
         self._keeps_numbers = keeps_numbers
         self._renumbered: list[Renumbered] = []
         self._same = Same(writer.db, writer.table)
+        self._referring = Referring(writer.db, writer.entry)
         self._writer = writer
         self._db = writer.db
         self._entry: Entry = writer.entry
@@ -163,17 +156,19 @@ class Shown:
 
     # Who is shown
 
-    def settle(self, bereft: Sequence[Key] = ()) -> bool:
+    def settle(self, bereft: Sequence[Key] = (), *, chains: bool = False) -> bool:
         """Try all hidden rows that are to be tried, and hide those whose parents are hidden; return whether anything
         has changed.
 
         Args:
             bereft: the keys of shown rows without a parent that they need.
+            chains: whether rows of the table were written, so that chains of parents within it may be others.
         """
         parents, moved = self._parents, False
-        self._hide_each(bereft)
-        if parents.of_itself and self.hidden.any():  # chains of parents may be others
+        if chains and parents.of_itself:
+            parents.forget_chains()
             self.hidden.try_all()
+        self._hide_each(bereft)
         for turn in range(MOST_TURNS):
             if parents.exist and self.hidden.any():
                 parents.try_those_freed()
@@ -188,6 +183,7 @@ class Shown:
 
     def _try_all(self) -> bool:
         self.hidden.forget_dead()
+        self._referring = Referring(self._db, self._entry)
         before = self._moves
         queue = [self._placed(*one) for one in self.hidden.to_try()]
         heapq.heapify(queue)
@@ -259,7 +255,7 @@ class Shown:
             return []
         if self._keeps_numbers:
             gone = kept_numbers.stood_for_by(self._db, self._entry, r)
-            self._renumbered += kept_numbers.change(self._db, self._entry, r, gone) if gone is not None else ()
+            self._renumbered += self._take_number(r, gone) if gone is not None else ()
         reason = self._show(r)
         if reason is None:
             return []
@@ -287,11 +283,14 @@ class Shown:
         for key, one in found:
             freed += [*self._hide(key, one[1]), one[1]] if one is not None else []
         if stood is not None and self.hidden.those_of([stood]):
-            self._renumbered += kept_numbers.change(self._db, self._entry, r, stood)
+            self._renumbered += self._take_number(r, stood)
         if self._show(r) is not None:  # a trigger of the app's has kept one of them
             self.hidden.settle(r, Reason.TRIGGER, places[0][2])
             freed += self.hidden.try_behind([r])
         return freed
+
+    def _take_number(self, r: int, other: int) -> list[Renumbered]:
+        return kept_numbers.change(self._db, self._entry, self._referring, r, other)
 
     def _is_unfit(self, r: int) -> bool:
         """Return whether a column of the table would convert a value that a hidden row holds."""
@@ -310,7 +309,7 @@ class Shown:
         except refused.ERRORS as error:
             if not self._writer.is_of_row(error):
                 raise self._writer.refused(self._from_hidden, (r,), error) from error
-            return _reason(error)
+            return refused.reason_of(error)
         if not self._db.changes():
             return Reason.TRIGGER
         self.hidden.remove(r)
@@ -323,7 +322,7 @@ class Shown:
             try:
                 self._db.execute(self._from_hidden, (r,))
             except refused.ERRORS as error:
-                return _reason(error)
+                return refused.reason_of(error)
         return None
 
     @property
@@ -391,10 +390,3 @@ def savepoint(db: apsw.Connection) -> Iterator[None]:
             db.execute("ROLLBACK TO crsql_syncline_row; RELEASE crsql_syncline_row")
         raise
     db.execute("RELEASE crsql_syncline_row")
-
-
-def _reason(error: Exception) -> Reason:
-    extended = getattr(error, "extendedresult", 0)
-    if extended in _UNIQUE:
-        return Reason.UNIQUE
-    return _REASONS.get(extended, Reason.TRIGGER)

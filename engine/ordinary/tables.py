@@ -24,7 +24,7 @@ from engine.ordinary.loose_keys import LooseKeys, hear
 from engine.ordinary.pace import Pace
 from engine.ordinary.redirect import redirect
 from engine.ordinary.register import Columns, Entry
-from engine.ordinary.settling import settle
+from engine.ordinary.settling import settle, try_chains
 from engine.ordinary.survey import Survey
 from engine.sqlite.sql import cursor
 from engine.tables import omitted_triggers, parking
@@ -261,12 +261,18 @@ class OrdinaryTables:
         self._pace.took(monotonic() - began, full=more)
         if entries:
             LooseKeys(self._db, self._catalogue()).look(first if self._versions.latest >= first else None)
+        if any(Hidden(self._db, entry).any() for entry in entries):
+            try_chains(self._db, self._catalogue().values(), first)
         if not more:  # all that is in the tables has a record by now
-            self.settle()
+            self.settle(chains=())
         return more
 
-    def settle(self) -> None:
-        """Show hidden rows whose reason is gone, and hide others that are then in their way."""
+    def settle(self, chains: Iterable[str] | None = None) -> None:
+        """Show hidden rows whose reason is gone, and hide others that are then in their way.
+
+        Args:
+            chains: the tables in which chains of parents may have changed; by default, all.
+        """
         entries = self.entries()
         if not any(Hidden(self._db, entry).any() or is_led(self._db, entry) for entry in entries):
             return
@@ -277,7 +283,14 @@ class OrdinaryTables:
         tables = self._catalogue()
         if self._rule is None:
             self._rule = TriggerRule(self._db)
-        settle(self._db, tables, self._rule, {**self._others(), **tables}, self._versions)
+        settle(
+            self._db,
+            tables,
+            self._rule,
+            {**self._others(), **tables},
+            self._versions,
+            tables if chains is None else chains,
+        )
 
     def hear_of_loose_keys(self, told: Mapping[str, Collection[Columns]]) -> None:
         """Record the foreign keys, by table, that apps elsewhere have violated; everything has been captured."""
