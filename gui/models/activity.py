@@ -1,4 +1,4 @@
-"""The columns of the activity panel: syncs, and values that were overwritten here."""
+"""The columns of the activity panel, for syncs and for values that were overwritten here."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from gui.models.static_table import Shown
 
 
 def sync_columns() -> list[Shown[SyncLine]]:
-    """When, peer, database, sent, received, bytes, duration, result."""
+    """Return the columns for syncs: when, peer, database, sent, received, bytes, duration, result."""
     return [
         Shown(tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
         Shown(tr("Peer"), lambda line: line.peer_name, 20),
@@ -29,7 +29,7 @@ def sync_columns() -> list[Shown[SyncLine]]:
 
 
 def overwritten_columns() -> list[Shown[OverwrittenLine]]:
-    """When, by whom, which cell, what it was and what it is."""
+    """Return the columns for overwritten values: when, by whom, which cell, the old value and the new one."""
     return [
         Shown(tr("When"), lambda line: times.short(line.time), 20, lambda line: times.exact(line.time), _time),
         Shown(tr("Peer"), lambda line: line.peer_name, 20),

@@ -1,4 +1,4 @@
-"""The clocks that one database keeps of every site it ever met."""
+"""The clocks that one database keeps, one for each site that it has ever met."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 COPY_ROLE = Role.UserRole
-"""The whole text of a cell, for the clipboard."""
+"""The full text of a cell, for the clipboard."""
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     SITE = 0
     WHOSE = 1
@@ -38,10 +38,10 @@ _NUMBERS = (Column.RECEIVED, Column.SENT)
 
 
 class ClocksModel(QAbstractTableModel):
-    """One row for each other site, in the order of their ids."""
+    """A model with one row for each other site, ordered by id."""
 
     clocks_set = Signal()
-    """The database's own clock, or those it keeps, may be others now."""
+    """Emitted when the database's own clock, or those that it keeps, may have changed."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -62,10 +62,11 @@ class ClocksModel(QAbstractTableModel):
         """Show the clocks of a database.
 
         Args:
-            own_site: its own site id (16 bytes); None when it has none yet. own_version: its db_version.
+            own_site: its own site id (16 bytes); None if it has none yet.
+            own_version: its db_version.
             peers: the clocks that it keeps.
-            names: whose a site id is, where that is known.
-            last: when a site was last heard from (seconds since the epoch), where that is known.
+            names: the names of the sites, where known.
+            last: when a site was last heard from (seconds since the epoch), where known.
         """
         same = [peer.site_id for peer in peers] == [peer.site_id for peer in self._sites]
         if not same:
@@ -80,7 +81,7 @@ class ClocksModel(QAbstractTableModel):
 
     @Slot()
     def refresh_times(self) -> None:
-        """Tell the views that relative times may read differently by now."""
+        """Tell the views that relative times may have changed."""
         if self._times and self._sites:
             last = self.index(len(self._sites) - 1, Column.LAST)
             self.dataChanged.emit(self.index(0, Column.LAST), last, [Role.DisplayRole])

@@ -1,4 +1,4 @@
-"""The list of what waits for a person: a line each, and its columns."""
+"""The lines and the columns of the list of what waits for a person."""
 
 from __future__ import annotations
 
@@ -19,13 +19,17 @@ from gui.models.values import LONG, number, shown
 
 @dataclass(frozen=True, slots=True)
 class ConflictLine:
-    """One thing that waits.
+    """One thing that waits for a person.
 
     Attributes:
-        database, name: where. table, key: what; '' where it is no row.
-        text: why it waits, as the engine said it. hint: what to do.
-        row: it is hidden. differs: from the row in its way, by column: its value, and that one's.
-        suspended: most rows of the table are gone. repairable: ``repair`` helps.
+        database, name: the id and the name of the database.
+        table, key: the table and the row; '' if it is not about one.
+        text: the reason, as the engine said it.
+        hint: what to do about it.
+        row: the hidden row, if that is what waits.
+        differs: by column, the values of the hidden row and of the row in its way, where they differ.
+        suspended: set if most rows of the table are gone.
+        repairable: whether ``repair`` helps.
     """
 
     database: str
@@ -41,18 +45,18 @@ class ConflictLine:
 
     @property
     def can_keep(self) -> bool:
-        """Whether there is a row in its way that could be deleted, or become one with it."""
+        """Whether there is a row in its way, which can be deleted or merged with it."""
         return self.row is not None and self.row.in_the_way is not None
 
     def sentence(self) -> str:
-        """Why it waits, in the person's language."""
+        """Return the reason, in the person's language."""
         if self.suspended is not None:
             return gone_sentence(self.suspended)
         return said(self.text)
 
 
 def lines_of(database: str, name: str, found: Conflicts) -> Iterator[ConflictLine]:
-    """The lines of a database: what holds up most first."""
+    """Yield the lines of a database, beginning with what blocks most."""
     for asked in found.suspended:
         yield ConflictLine(database, name, asked.table, "", "", suspended=asked)
     waiting = found.waiting
@@ -68,7 +72,7 @@ def lines_of(database: str, name: str, found: Conflicts) -> Iterator[ConflictLin
 
 
 def gone_sentence(asked: SuspendedDeletion) -> str:
-    """Say that most rows of a table are gone."""
+    """Return the sentence that says that most rows of a table are gone."""
     return tr(
         "{gone:,} of the {known:,} rows of “{table}” are gone: an app may have rebuilt the table. Until"
         " you answer, it is not synced. A backup is made first.",
@@ -79,7 +83,7 @@ def gone_sentence(asked: SuspendedDeletion) -> str:
 
 
 def conflict_columns() -> list[Shown[ConflictLine]]:
-    """Database, table, row, why, difference."""
+    """Return the columns: database, table, row, why, difference."""
     return [
         Shown(tr("Database"), lambda line: line.name, 12),
         Shown(tr("Table"), lambda line: shown(line.table) or "–", 14),
@@ -90,7 +94,7 @@ def conflict_columns() -> list[Shown[ConflictLine]]:
 
 
 def difference(line: ConflictLine, limit: int = 30) -> str:
-    """In which columns a hidden row differs from the one in its way: its value, and that one's."""
+    """Return, for each column that differs, the values of the hidden row and of the row in its way."""
     each = (
         tr("{column}: {value}, there {other}", column=column, value=shown(own, limit), other=shown(other, limit))
         for column, (own, other) in line.differs.items()
@@ -99,7 +103,7 @@ def difference(line: ConflictLine, limit: int = 30) -> str:
 
 
 def and_more(count: int) -> str:
-    """Say how many hidden rows are not listed; '' for none."""
+    """Return the sentence that says how many hidden rows are not listed; '' for none."""
     return tr("{count} more rows are hidden.", count=number(count)) if count else ""
 
 

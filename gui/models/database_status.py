@@ -1,4 +1,4 @@
-"""How one database stands, or all of them together: from its peers, its tables and who comes to it, in words."""
+"""The state of one database, or of all together, in words: from its peers, its tables and its guests."""
 
 from __future__ import annotations
 
@@ -14,20 +14,23 @@ from gui.models.values import number
 from gui.theme import rank, worst
 
 ALL = ""
-"""Stands for all databases, where one has an id."""
+"""Stands for all databases, in place of an id."""
 
 NAMED = 3
-"""Peers that are named; of more only how many they are."""
+"""The most peers that are named; of more, only the number is given."""
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseStatus:
-    """What is said of a database.
+    """The state of a database in words.
 
     Attributes:
-        database: its id, or ``ALL``. name: as a person calls it. state: the worst of its peers; None without any.
-        brief: the state in a few words. whole: all of it, in sentences. tables: how many of its tables are synced, in a
-            few words; '' while that is not known.
+        database: its id, or ``ALL``.
+        name: the name of the database.
+        state: the worst state of its peers; None if it has none.
+        brief: the state in a few words.
+        whole: the state in full sentences.
+        tables: how many of its tables are synced, in a few words; '' until that is known.
     """
 
     database: str
@@ -39,13 +42,15 @@ class DatabaseStatus:
 
     @property
     def line(self) -> str:
-        """All that a person wants to know, in one line."""
+        """The essentials in one line."""
         return " · ".join(filter(None, (self.brief, self.tables)))
 
 
 def counted(peers: Iterable[PeerStatus]) -> list[PeerStatus]:
-    """Those by whose states a person judges: every peer, and guests while they are there, or need the person. A guest
-    that is not there comes when it likes."""
+    """Return the peers whose states count: all but the guests that are idle or waiting.
+
+    A guest that is not connected comes when it likes.
+    """
     return [peer for peer in peers if not peer.guest or peer.state not in (State.IDLE, State.WAITING)]
 
 
@@ -60,12 +65,16 @@ def describe(
     shared: bool = False,
     opening: bool = False,
 ) -> DatabaseStatus:
-    """Put how a database stands into words.
+    """Put the state of a database into words.
 
     Args:
-        peers: those it is synced with, guests among them. coverage: how many of its tables are.
-        guests: who may come to it here.
-        problem: why it cannot be used. shared: whether others can come. opening: nothing is known of it yet.
+        database, name: the id and the name of the database.
+        peers: the peers that it syncs with, including guests.
+        coverage: how many of its tables are synced.
+        guests: who has access to it on this machine.
+        problem: why it cannot be used; '' if it can.
+        shared: whether others can connect to it.
+        opening: whether nothing is known about it yet.
     """
     peers = counted(peers)
     tables = tables_of(coverage) if coverage is not None else ""
@@ -82,7 +91,7 @@ def describe(
 
 
 def tables_of(coverage: Coverage) -> str:
-    """How many tables are synced, in a few words."""
+    """Return how many tables are synced, in a few words."""
     if coverage.tables == 1:
         return tr("1 table") if coverage.synced else tr("0 of 1 tables")
     if coverage.left_out:
@@ -91,7 +100,7 @@ def tables_of(coverage: Coverage) -> str:
 
 
 def left_out(coverage: Coverage | None) -> str:
-    """Say that tables stay on this machine; '' where none does, or that is not known."""
+    """Return the sentence that says that tables are not synced; '' if all are, or that is not known."""
     if coverage is None or not coverage.left_out:
         return ""
     synced, total = number(coverage.synced), number(coverage.tables)
@@ -102,10 +111,12 @@ def left_out(coverage: Coverage | None) -> str:
 
 
 def covered(sentence: str, state: State | None, coverage: Coverage | None) -> str:
-    """A peer's sentence, where all is on both disks with what “all” leaves out.
+    """Return a peer's sentence, amended by what is not synced if it says that all is.
 
     Args:
-        sentence: in the person's language. state: the peer's. coverage: of its database, if that is known.
+        sentence: in the person's language.
+        state: the state of the peer.
+        coverage: that of its database, if known.
     """
     stays = left_out(coverage)
     if not stays or state not in (State.IN_SYNC, State.SENT):
@@ -115,13 +126,13 @@ def covered(sentence: str, state: State | None, coverage: Coverage | None) -> st
 
 
 def together(coverages: Iterable[Coverage | None]) -> Coverage:
-    """The tables of several databases, counted together."""
+    """Return the coverage of several databases together; those that are None are left out."""
     known = [coverage for coverage in coverages if coverage is not None]
     return Coverage(sum(one.synced for one in known), sum(one.tables for one in known))
 
 
 def shared_briefly(guests: Sequence[Guest]) -> str:
-    """Who is there of those who may come, in a few words."""
+    """Return which guests are connected, in a few words."""
     here = sorted({guest.name for guest in guests if guest.connected})
     return tr("Shared with {machines}", machines=_listed(here)) if here else tr("Shared; nobody is connected")
 

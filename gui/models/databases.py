@@ -1,4 +1,4 @@
-"""The list of databases: all of them together on top, then those that need a person, then the others by name."""
+"""The list of databases: all together on top, then those that need a person, then the others by name."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
 
 DATABASE_ROLE = Role.UserRole
-"""The database's id; ``ALL`` in the first row."""
+"""The id of the database; ``ALL`` in the first row."""
 STATUS_ROLE = Role.UserRole + 1
 """The ``DatabaseStatus``."""
 TRAFFIC_ROLE = Role.UserRole + 2
-"""The changes in each part of the last hour, oldest first."""
+"""How many changes each part of the last hour had, oldest first."""
 
 
 class DatabasesModel(QAbstractListModel):
-    """One row for each database, and one for all, put together from the engine's news."""
+    """A model with one row for all databases and one for each, kept up to date by the engine's events."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +55,7 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot(object)
     def set_settings(self, settings: Settings) -> None:
-        """Take in which databases there are, which of them are shared, and which have peers."""
+        """Take note of which databases there are, which of them are shared, and which have peers."""
         self._rooms = {known.id: known.room for known in settings.databases if known.room and settings.share}
         self._awaited = {peer.database for peer in settings.peers}
         for known in settings.databases:
@@ -64,7 +64,7 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot(list)
     def update_databases(self, changed: list[DatabaseChanged]) -> None:
-        """Take over databases as they are now."""
+        """Show the current state of these databases."""
         for one in changed:
             self._problems[one.database] = one.problem
             self._take(one.database, one.name)
@@ -73,7 +73,7 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot(str)
     def remove_database(self, database: str) -> None:
-        """Forget a database; one that is not there is no mistake."""
+        """Remove a database; does nothing if there is none with this id."""
         for known in (self._names, self._problems, self._cautions, self._coverage, self._peers):
             known.pop(database, None)
         self._traffic.forget(database)
@@ -86,7 +86,7 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot(list)
     def update_peers(self, statuses: list[PeerStatus]) -> None:
-        """Take over the latest of these peers."""
+        """Take note of the latest status of these peers."""
         touched = set()
         for status in statuses:
             self._forget_peer(status.peer)
@@ -99,26 +99,26 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot(str)
     def remove_peer(self, peer: str) -> None:
-        """Forget a peer."""
+        """Remove a peer."""
         database = self._forget_peer(peer)
         self._refresh(database)
         self._refresh(ALL)
 
     @Slot(object)
     def set_sharing(self, sharing: SharingChanged) -> None:
-        """Take in who comes to this machine."""
+        """Take note of who has access to this machine."""
         self._guests = sharing.guests
         self._refresh_all()
 
     @Slot(str, object)
     def set_coverage(self, database: str, coverage: Coverage) -> None:
-        """Take in how many tables of a database are synced."""
+        """Take note of how many tables of a database are synced."""
         self._coverage[database] = coverage
         self._refresh(database)
 
     @Slot(str, object)
     def set_caution(self, database: str, caution: str) -> None:
-        """Take in what a person should know of a database's file, whatever its state."""
+        """Take note of a warning about a database's file, which is shown in every state."""
         self._cautions[database] = caution
         self._refresh(database)
 
@@ -131,7 +131,7 @@ class DatabasesModel(QAbstractListModel):
 
     @Slot()
     def refresh_traffic(self, databases: Sequence[str] | None = None) -> None:
-        """Have the lines of these databases, or of all, painted as of now."""
+        """Repaint the traffic of these databases, or of all, as of now."""
         for row, database in enumerate(self._rows):
             if databases is None or database in databases:
                 self.dataChanged.emit(self.index(row), self.index(row), [TRAFFIC_ROLE])
@@ -140,24 +140,24 @@ class DatabasesModel(QAbstractListModel):
 
     @property
     def databases(self) -> list[str]:
-        """The ids of all databases, as they are shown."""
+        """The ids of all databases, in the order shown."""
         return self._rows[1:]
 
     @property
     def still(self) -> bool:
-        """Whether nothing moved within the last hour, so that no line changes by itself."""
+        """Whether nothing moved within the last hour, so that the traffic stays as it is."""
         return self._traffic.empty
 
     def status(self, database: str) -> DatabaseStatus:
-        """What is said of a database; of all when there is none with this id."""
+        """Return the status of a database, or of all if there is none with this id."""
         return self._shown.get(database) or self._shown[ALL]
 
     def coverage(self, database: str) -> Coverage | None:
-        """How many of a database's tables are synced; None while that is not known."""
+        """Return how many of a database's tables are synced; None until that is known."""
         return self._coverage.get(database)
 
     def row_of(self, database: str) -> int:
-        """The row of a database; 0, which is that of all, when there is none with this id."""
+        """Return the row of a database; 0, the row of all, if there is none with this id."""
         return self._rows.index(database) if database in self._shown else 0
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -189,7 +189,7 @@ class DatabasesModel(QAbstractListModel):
     # Rows come and go
 
     def _take(self, database: str, name: str) -> None:
-        """Have a row for a database, under this name."""
+        """Add a row for a database unless there is one, and take note of its name."""
         self._names[database] = name
         if database not in self._shown:
             status = DatabaseStatus(database, name)
@@ -210,7 +210,7 @@ class DatabasesModel(QAbstractListModel):
             self._refresh(database)
 
     def _refresh(self, database: str) -> None:
-        """Say anew how a database is, and put its row where it belongs."""
+        """Update the status of a database, and move its row to where it belongs."""
         before = self._shown.get(database)
         if before is None:
             return  # its peers are told of before it is, or after

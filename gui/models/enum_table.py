@@ -1,4 +1,4 @@
-"""A table model of a tuple of values, one row each, with the columns of an enum: what small tables have in common."""
+"""The base of small table models: a tuple of values, one row each, with the columns of an enum."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Index = QModelIndex | QPersistentModelIndex
 
 
 class TupleModel(QAbstractTableModel):
-    """Subclasses say their ``columns``, and give texts in ``_text`` and ``_heading``."""
+    """A table model of a tuple; subclasses set ``columns``, and implement ``_data`` and ``_heading``."""
 
     columns: type[enum.IntEnum]
 
@@ -20,19 +20,19 @@ class TupleModel(QAbstractTableModel):
         self._rows: tuple[Any, ...] = ()
 
     def show(self, rows: tuple[Any, ...]) -> None:
-        """Show these in place of all others."""
+        """Show these rows instead of the present ones."""
         self.beginResetModel()
         self._rows = rows
         self.endResetModel()
 
     def refresh(self) -> None:
-        """Let every cell be asked for again."""
+        """Have the views read every cell again."""
         if self._rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._rows) - 1, len(self.columns) - 1))
 
     @property
     def rows(self) -> tuple[Any, ...]:
-        """What is shown, from the top down."""
+        """The rows that are shown, from top to bottom."""
         return self._rows
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802

@@ -1,8 +1,8 @@
 """The change flow: the latest 100,000 changes that came in, went out or were made here.
 
-Made for 10,000 changes a second. Lines are kept as the events brought them, put into words only when they are painted,
-and added in batches. The filter is part of the model: a proxy would ask again about every row that moves. A new filter
-looks through what is held in slices, newest first, and never blocks.
+Built for 10,000 changes a second. Lines are kept as the events brought them, put into words only when they are
+painted, and added in batches. The filter is part of the model: a proxy would check every row that moves again. A new
+filter goes through what is held in slices, newest first, and never blocks.
 """
 
 from __future__ import annotations
@@ -30,29 +30,30 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 CAPACITY = 100_000
-"""Lines that are held."""
+"""How many lines are held."""
 
 SLICE = 2_000
-"""Lines that a filter looks through at once: a few milliseconds."""
+"""How many lines a filter goes through at once; that takes a few milliseconds."""
 
 
 COPY_ROLE = Role.UserRole
-"""The whole text of a cell, for the clipboard."""
+"""The full text of a cell, for the clipboard."""
 LINE_ROLE = Role.UserRole + 1
-"""The line itself: (ChangesMoved, FlowChange)."""
+"""The line itself, as (ChangesMoved, FlowChange)."""
 
 
 class FlowModel(QAbstractTableModel):
-    """The lines that pass the filter, oldest first.
+    """A model of the lines that pass the filter, oldest first.
 
     Args:
-        capacity: how many lines are held, shown or not. words: names of peers and authors; may be shared.
+        capacity: how many lines are held, shown or not.
+        words: knows the names of peers and authors; may be shared.
     """
 
     counts_changed = Signal(int, int)
-    """(shown, held)"""
+    """Emitted with how many lines are shown, and how many are held."""
     table_seen = Signal(str)
-    """The name of a table, when it first occurs."""
+    """Emitted with the name of a table that occurs for the first time."""
 
     def __init__(self, capacity: int = CAPACITY, parent: QObject | None = None, words: LineWords | None = None) -> None:
         super().__init__(parent)
@@ -71,7 +72,7 @@ class FlowModel(QAbstractTableModel):
 
     @Slot(list)
     def append(self, events: list[ChangesMoved]) -> None:
-        """Add the lines of these events, oldest first; the oldest held give way."""
+        """Add the lines of these events, oldest first; the oldest lines held make room."""
         ring = self._ring
         new = sum(len(event.changes) for event in events)
         if not new:
@@ -96,11 +97,11 @@ class FlowModel(QAbstractTableModel):
 
     @Slot()
     def clear(self) -> None:
-        """Forget all lines."""
+        """Discard all lines."""
         self.take()
 
     def take(self) -> list[ChangesMoved]:
-        """Return all that is held, oldest first, and forget it."""
+        """Return all that is held, oldest first, and discard it."""
         self.beginResetModel()
         events = self._ring.take()
         self._begin_search()
@@ -109,7 +110,7 @@ class FlowModel(QAbstractTableModel):
         return events
 
     def set_filter(self, wanted: FlowFilter) -> None:
-        """Show only the lines that pass; the newest appear first and the older ones soon after."""
+        """Show only the lines that pass; the newest appear at once, the older ones soon after."""
         wanted = wanted.normal()
         if wanted == self._filter:
             return
@@ -122,13 +123,13 @@ class FlowModel(QAbstractTableModel):
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
-        """Name the peers, by id."""
+        """Set the names of peers, by id."""
         self._words.peers.update(names)  # one that was removed keeps its name in old lines
         self._changed(Column.PEER)
 
     @Slot(dict)
     def set_site_names(self, names: Mapping[SiteId, str]) -> None:
-        """Name the authors, by site id."""
+        """Set the names of authors, by site id."""
         self._words.sites.update(names)
         self._changed(Column.AUTHOR)
 
@@ -141,21 +142,21 @@ class FlowModel(QAbstractTableModel):
 
     @property
     def searching(self) -> bool:
-        """Whether a filter has not looked through everything yet."""
+        """Whether a filter has not gone through everything yet."""
         return self._search.isActive()
 
     def line(self, row: int) -> Line:
-        """The line in a row."""
+        """Return the line in a row."""
         return self._ring.line(self._ring.first + row if self._all else self._passed[row])
 
     def cell(self, index: Index) -> tuple[str, str, bool]:
-        """What a cell shows, for a delegate in a hurry: its text, the name of its icon or '', whether it is faint."""
+        """Return a cell's text, the name of its icon ('' for none) and whether it is faint; fast, for delegates."""
         (event, change), column = self.line(index.row()), index.column()
         faint = column == Column.VALUE and self._words.faint(change)
         return self._words.text(event, change, column), self._words.drawing(event, change, column), faint
 
     def tables(self) -> list[str]:
-        """The names of all tables that occurred, sorted."""
+        """Return the names of all tables that occurred, sorted."""
         return sorted(self._tables)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -212,7 +213,7 @@ class FlowModel(QAbstractTableModel):
     # Rows come and go
 
     def _drop(self, first: int) -> None:
-        """Forget the lines before a number, and their rows."""
+        """Discard the lines before a number, and their rows."""
         ring = self._ring
         if first <= ring.first:
             return
@@ -226,13 +227,13 @@ class FlowModel(QAbstractTableModel):
             self.endRemoveRows()
 
     def _begin_search(self) -> None:
-        """Forget what passed; look from the newest line back, and on from there."""
+        """Discard what passed, and search backwards from the newest line."""
         del self._passed[:]
         self._seen_from = self._seen_to = self._ring.end
         self._search.stop()
 
     def _search_next_slice(self) -> None:
-        """Look through one more slice: what came since, then what is older."""
+        """Search one more slice: first what arrived since, then what is older."""
         if self._all:
             self._search.stop()
         elif self._seen_to < self._ring.end:

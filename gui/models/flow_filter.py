@@ -1,4 +1,4 @@
-"""Which changes of the flow are shown."""
+"""The filter of the change flow."""
 
 from __future__ import annotations
 
@@ -10,9 +10,13 @@ from gui.models.flow_text import LineWords
 
 @dataclass(frozen=True, slots=True)
 class FlowFilter:
-    """Which lines are shown. An empty text and None let all pass.
+    """Which changes are shown; '' and None let everything pass.
 
-    ``text`` may occur anywhere in a line, in any case; ``peer`` and ``database`` are ids.
+    Attributes:
+        text: what must occur somewhere in the line, in any case.
+        peer, database: ids.
+        table: the name of a table.
+        way: the direction.
     """
 
     text: str = ""
@@ -22,16 +26,16 @@ class FlowFilter:
     database: str | None = None
 
     def normal(self) -> FlowFilter:
-        """Return the same with its text as it is looked for."""
+        """Return the same filter with its text in the form that is searched for."""
         return replace(self, text=self.text.strip().lower())
 
     @property
     def looks_at_changes(self) -> bool:
-        """Whether some changes of one event may pass and others not."""
+        """Whether some changes of an event may pass and others not."""
         return bool(self.text) or self.table is not None
 
     def takes_event(self, event: ChangesMoved) -> bool:
-        """Whether any change of an event can pass."""
+        """Return whether any change of an event can pass."""
         return (
             (self.way is None or event.way is self.way)
             and (self.database is None or event.database == self.database)
@@ -39,13 +43,13 @@ class FlowFilter:
         )
 
     def takes_change(self, event: ChangesMoved, change: FlowChange, words: LineWords) -> bool:
-        """Whether a change of an event that passes does too; ``normal`` first."""
+        """Return whether a change passes, given that its event does; call ``normal`` first."""
         if self.table is not None and change.table != self.table:
             return False
         return not self.text or self.text in words.searched(event, change)
 
     def passing(self, event: ChangesMoved, words: LineWords) -> tuple[FlowChange, ...]:
-        """Return the changes of an event that pass; ``normal`` first."""
+        """Return the changes of an event that pass; call ``normal`` first."""
         if not self.takes_event(event):
             return ()
         if not self.looks_at_changes:

@@ -1,4 +1,4 @@
-"""The change flow in groups, in words: a line for what came in one go, for a row in it, and for a cell."""
+"""The change flow in groups, in words: a line for each burst of changes, for each row in it, and for each cell."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from gui.models.flow_text import Column as CellColumn
 from gui.models.flow_text import LineWords
 
 TABLES = 6
-"""Tables that are named in the line of a group, and in that of a row so many columns; its tooltip has all."""
+"""The most tables named in the line of a group, and columns in that of a row; the tooltip has them all."""
 
 PART = 40
-"""Characters of a value in the line of its row."""
+"""The most characters of a value in the line of its row."""
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the tree."""
 
     TIME = 0
     PEER = 1
@@ -30,17 +30,17 @@ class Column(enum.IntEnum):
 
 
 class GroupWords:
-    """Puts groups, rows and cells into words, for one of ``Column`` at a time.
+    """Puts groups, rows and cells into words, one ``Column`` at a time.
 
     Args:
-        lines: words of the plain list, with the names of peers and authors.
+        lines: the words of the plain list, which know the names of peers and authors.
     """
 
     def __init__(self, lines: LineWords) -> None:
         self.lines = lines
 
     def heading(self, column: int) -> str:
-        """What stands above a column."""
+        """Return the heading of a column."""
         return {
             Column.TIME: tr("Time"),
             Column.PEER: tr("Peer"),
@@ -52,7 +52,7 @@ class GroupWords:
     # Any line
 
     def text(self, node: Node, column: int) -> str:
-        """What stands in a cell."""
+        """Return the text of a cell."""
         match node:
             case Group():
                 return self.group(node, column)
@@ -64,7 +64,7 @@ class GroupWords:
                 return self.more(group, column)
 
     def tip(self, node: Node, column: int) -> str:
-        """A cell's tooltip."""
+        """Return the tooltip of a cell."""
         match node:
             case Group():
                 return self.group_tip(node, column)
@@ -76,14 +76,14 @@ class GroupWords:
                 return ""
 
     def whole(self, node: Node, column: int) -> str:
-        """A cell as the clipboard takes it."""
+        """Return the full text of a cell, for the clipboard."""
         places = {Column.CONTENT: CellColumn.VALUE, Column.AUTHOR: CellColumn.AUTHOR}
         if isinstance(node, Cell) and column in places:
             return self.lines.whole(*node, places[Column(column)])
         return self.text(node, column)
 
     def spoken(self, node: Node, column: int) -> str:
-        """A cell as a screen reader says it."""
+        """Return a cell as a screen reader says it."""
         match node:
             case Group() if column == Column.PEER:
                 return self.group_tip(node, column)
@@ -94,11 +94,11 @@ class GroupWords:
         return self.text(node, column)
 
     def line(self, node: Node) -> str:
-        """All of a line as a screen reader says it."""
+        """Return a whole line as a screen reader says it."""
         return values.cells_in_words((self.heading(column), self.spoken(node, column)) for column in Column)
 
     def drawing(self, node: Node, column: int) -> str:
-        """The name of the icon in a cell, or ""."""
+        """Return the name of the icon in a cell; '' for none."""
         if column == Column.PEER and isinstance(node, Group):
             return node.event.way.value
         if column != Column.CONTENT:
@@ -115,7 +115,7 @@ class GroupWords:
         return "overwrote" if marked else ""
 
     def faint(self, node: Node, column: int) -> bool:
-        """Whether a cell says little."""
+        """Return whether a cell is of little interest, and drawn faintly."""
         if isinstance(node, Cell) and column == Column.CONTENT:
             return self.lines.faint(node.change)
         return isinstance(node, More) or column in (Column.TIME, Column.AUTHOR)
@@ -123,7 +123,7 @@ class GroupWords:
     # What came in one go
 
     def group(self, group: Group, column: int, tables: int = TABLES) -> str:
-        """What stands in a cell of a group's line."""
+        """Return the text of a cell in the line of a group."""
         match column:
             case Column.TIME:
                 return times.clock(group.event.time)
@@ -146,7 +146,7 @@ class GroupWords:
                 return ""
 
     def group_tip(self, group: Group, column: int) -> str:
-        """A tooltip of a group's line."""
+        """Return the tooltip of a cell in the line of a group."""
         match column:
             case Column.TIME:
                 return times.exact(group.event.time)
@@ -164,23 +164,23 @@ class GroupWords:
                 return tr("1 change") if group.changes == 1 else tr("{count} changes", count=count)
 
     def overwrote(self, group: Group) -> str:
-        """How many values a group overwrote."""
+        """Return how many values a group overwrote, in words."""
         count = group.overwrote
         return tr("overwrote 1 value") if count == 1 else tr("overwrote {count} values", count=values.number(count))
 
     def peer(self, event: ChangesMoved) -> str:
-        """Whom it came from or went to."""
+        """Return the name of the peer at the other end, or "this machine"."""
         return self.lines.peers.get(event.peer, event.peer) or tr("this machine")
 
     def more(self, group: Group, column: int) -> str:
-        """The last line of a group that has more rows than are listed."""
+        """Return the text of a cell in the last line of a group that has more rows than are listed."""
         left = group.rows - len(group.listed or ())
         return tr("{count} more rows…", count=values.number(left)) if column == Column.WHAT else ""
 
     # A row in it
 
     def row(self, row: Row, column: int, columns: int = TABLES) -> str:
-        """What stands in a cell of a row's line."""
+        """Return the text of a cell in the line of a row."""
         change = row.lines[-1]
         match column:
             case Column.WHAT:
@@ -193,14 +193,14 @@ class GroupWords:
                 return ""
 
     def row_tip(self, row: Row, column: int) -> str:
-        """A tooltip of a row's line."""
+        """Return the tooltip of a cell in the line of a row."""
         change = row.lines[-1]
         if column == Column.WHAT and change.global_key:
             return f"{self.row(row, column)}\n{values.everywhere(change.global_key)}"
         return self.row(row, column, columns=1_000)
 
     def _content(self, row: Row, columns: int) -> str:
-        """What became of a row: that it is new or gone, or the latest value of each column."""
+        """Return what became of a row: that it was created or deleted, or the latest value of each column."""
         latest: dict[str, FlowChange] = {}
         for change in row.lines:
             latest.pop(change.column, None)
@@ -228,7 +228,7 @@ class GroupWords:
     # A cell in that
 
     def cell(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """What stands in a cell of a change's line."""
+        """Return the text of a cell in the line of a change."""
         match column:
             case Column.WHAT:
                 return tr("the row") if change.column == SENTINEL else values.shown(change.column)
@@ -243,6 +243,6 @@ class GroupWords:
                 return ""
 
     def cell_tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """A tooltip of a change's line."""
+        """Return the tooltip of a cell in the line of a change."""
         places = {Column.WHAT: CellColumn.COLUMN, Column.CONTENT: CellColumn.VALUE, Column.AUTHOR: CellColumn.AUTHOR}
         return self.lines.tip(event, change, places[Column(column)]) if column in places else ""

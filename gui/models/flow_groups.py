@@ -1,6 +1,7 @@
-"""What came in one go, as one: a group of the change flow, its rows, and the changes of each.
+"""The groups of the change flow: a burst of changes with its rows, and the changes of each row.
 
-No Qt in here. Nothing is sorted into rows before somebody looks: a group that is out of sight costs what its events do.
+There is no Qt in here. Changes are not sorted into rows before somebody looks: a group that is out of sight costs no
+more than its events do.
 """
 
 from __future__ import annotations
@@ -13,29 +14,29 @@ from engine.change import SQLiteValue
 from engine.events import ChangesMoved, FlowChange
 
 STEP = 500
-"""Rows of a group that are listed at once; a last line offers as many more."""
+"""How many rows of a group are listed at once; a last line offers as many again."""
 
 Key = tuple[str, tuple[SQLiteValue, ...]]
-"""A row of a database: its table and its primary key."""
+"""Identifies a row of a database: its table and its primary key."""
 
 _serial = count(1)
 
 
 class More(NamedTuple):
-    """The last line of a group, for the rows that are not listed."""
+    """The last line of a group, which stands for the rows that are not listed."""
 
     group: Group
 
 
 class Cell(NamedTuple):
-    """One change, and the first event of the group that it is in."""
+    """One change, and the first event of its group."""
 
     event: ChangesMoved
     change: FlowChange
 
 
 class Row:
-    """The changes of one row in one group, oldest first; ``lines`` is never empty for long."""
+    """The changes of one row in one group, oldest first; ``lines`` is empty only for a moment."""
 
     __slots__ = ("group", "lines", "serial")
 
@@ -46,16 +47,16 @@ class Row:
 
 
 class Group:
-    """What came in one go.
+    """A burst of changes that arrived together.
 
     Args:
-        event: the first that it came with.
+        event: the first event of the burst.
 
     Attributes:
-        serial: its number; one that began later has a higher one. ``Row.serial`` are numbers of the same kind.
-        changes: how many it holds.
-        listed: the first of its rows, once somebody asked for them (``open``); None before.
-        more: whether there is a last line for those that are not listed.
+        serial: a number that is higher for a group that began later; ``Row.serial`` is drawn from the same counter.
+        changes: how many changes it holds.
+        listed: the first of its rows, once it is open (``open``); None before.
+        more: whether there is a last line for the rows that are not listed.
     """
 
     __slots__ = (
@@ -87,7 +88,7 @@ class Group:
 
     @property
     def tables(self) -> list[tuple[str, int]]:
-        """Each table with the number of its rows, the most first."""
+        """Each table with how many of its rows were touched, most first."""
         self._count()
         return self._tables.most_common()
 
@@ -98,23 +99,23 @@ class Group:
         return self._marks
 
     def row_of(self, change: FlowChange) -> Row:
-        """The row that a change of this group is of, once it is open."""
+        """Return the row of a change in this group, which must be open."""
         return self._index[change.table, change.key]
 
     def unlisted(self, more: int = 0) -> list[Row]:
-        """The rows that come next after those that are listed, up to the limit; ``more`` raises that."""
+        """Return the next rows that are not listed yet, up to the limit, which is raised by ``more``."""
         self._limit += more
         begun = len(self.listed or ())
         return list(islice(self._index.values(), begun, max(begun, self._limit)))
 
     def place(self, row: Row) -> int:
-        """Where a row is listed; -1 when it is not."""
+        """Return where a row is listed; -1 if it is not."""
         return position(self.listed or [], row)
 
     # Changes come and go
 
     def open(self) -> None:
-        """List its first rows, if it is not open yet."""
+        """List its first rows, unless it is open already."""
         if self.listed is None:
             self._count()
             self._counts = {}
@@ -131,7 +132,8 @@ class Group:
         """Add changes at the end.
 
         Returns:
-            if it is open, those of rows that were there before: the caller puts them into ``Row.lines``, and says so.
+            if the group is open, the changes of rows that it had before: the caller adds them to ``Row.lines`` and
+            tells the views.
         """
         self._parts.append(changes)
         self.changes += len(changes)
@@ -153,9 +155,9 @@ class Group:
         return known
 
     def drop_part(self) -> tuple[FlowChange, ...]:
-        """Forget the oldest changes, as they were added; returns them.
+        """Discard the oldest changes, as they were added together, and return them.
 
-        If it is open, the caller has each leave its row (``drop_line``), and says so.
+        If the group is open, the caller also drops each from its row (``drop_line``) and tells the views.
         """
         changes = self._parts.popleft()
         self.changes -= len(changes)
@@ -172,7 +174,7 @@ class Group:
         return changes
 
     def drop_line(self, row: Row) -> None:
-        """Forget the oldest change of a row, and with the last of them the row."""
+        """Discard the oldest change of a row, and the row if that was its last."""
         change = row.lines.pop(0)
         self._marks -= change.had_old
         if not row.lines:
@@ -180,13 +182,13 @@ class Group:
             self._lose(change.table)
 
     def _lose(self, table: str) -> None:
-        """A table has one row less."""
+        """Count one row less for a table."""
         self._tables[table] -= 1
         if not self._tables[table]:
             del self._tables[table]
 
     def _count(self) -> None:
-        """Count what came since the last time."""
+        """Count the changes that were added since the last call."""
         counts = self._counts
         for changes in islice(self._parts, self._counted, None):
             for change in changes:
@@ -200,11 +202,11 @@ class Group:
 
 
 Node = Group | Row | Cell | More
-"""What a line stands for."""
+"""What a line of the tree stands for."""
 
 
 def position(ordered: list[Group] | list[Row], one: Group | Row) -> int:
-    """Where one is in a list that is in the order of serials; -1 when it is not."""
+    """Return the index of a group or row in a list ordered by serial; -1 if it is not there."""
     low, high, serial = 0, len(ordered), one.serial
     while low < high:
         middle = (low + high) // 2
@@ -216,7 +218,7 @@ def position(ordered: list[Group] | list[Row], one: Group | Row) -> int:
 
 
 def runs(places: list[int]) -> list[tuple[int, int]]:
-    """Return the first and the last of each run of places that lie together, the last run first."""
+    """Return the first and last of each run of adjacent places, the last run first."""
     found: list[tuple[int, int]] = []
     for place in sorted(places, reverse=True):
         if found and found[-1][0] == place + 1:

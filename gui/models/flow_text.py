@@ -15,7 +15,7 @@ from gui.models.labels import way_word
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the list."""
 
     TIME = 0
     DIRECTION = 1
@@ -29,14 +29,19 @@ class Column(enum.IntEnum):
 
 
 class LineWords:
-    """Puts lines into words. ``peers`` names the peers, by id; ``sites`` the authors, by site id."""
+    """Puts lines into words.
+
+    Attributes:
+        peers: the names of peers, by id.
+        sites: the names of authors, by site id.
+    """
 
     def __init__(self) -> None:
         self.peers: dict[str, str] = {}
         self.sites: dict[SiteId, str] = {}
 
     def text(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """What stands in a cell."""
+        """Return the text of a cell."""
         match column:
             case Column.TIME:
                 return times.clock(event.time)
@@ -58,31 +63,31 @@ class LineWords:
                 return self.author(change)
 
     def value(self, change: FlowChange) -> str:
-        """The value, or a word of ours for what is none."""
+        """Return the value as text, or a word of ours where there is none."""
         if change.column != SENTINEL:
             return values.shown(change.value) or tr("(empty)")
         return tr("(created)") if change.cl % 2 else tr("(deleted)")
 
     def faint(self, change: FlowChange) -> bool:
-        """Whether the value is a word of ours."""
+        """Return whether ``value`` is a word of ours, which is drawn faintly."""
         return change.value is None or change.value == "" or change.column == SENTINEL
 
     def drawing(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """The name of the icon in a cell, or ""."""
+        """Return the name of the icon in a cell; '' for none."""
         if column == Column.DIRECTION:
             return event.way.value
         return "overwrote" if column == Column.VALUE and change.had_old else ""
 
     def author(self, change: FlowChange) -> str:
-        """Who wrote it: a name, or the first digits of a site id."""
+        """Return the author: a name, or the first digits of a site id."""
         return self.sites.get(SiteId(change.author or b"")) or values.site_shown(change.author)
 
     def was(self, change: FlowChange) -> str:
-        """What the value was before."""
+        """Return the previous value, in words."""
         return tr("was {value}", value=values.shown(change.old, values.LONG))
 
     def tip(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """A cell\'s tooltip."""
+        """Return the tooltip of a cell."""
         match column:
             case Column.TIME:
                 return times.exact(event.time)
@@ -99,7 +104,7 @@ class LineWords:
                 return self.text(event, change, column)
 
     def whole(self, event: ChangesMoved, change: FlowChange, column: int) -> str:
-        """A cell as the clipboard takes it."""
+        """Return the full text of a cell, for the clipboard."""
         value: Any = None
         match column:
             case Column.VALUE if change.column != SENTINEL:
@@ -117,7 +122,7 @@ class LineWords:
         return value if isinstance(value, str) else self.text(event, change, column)
 
     def searched(self, event: ChangesMoved, change: FlowChange) -> str:
-        """What a text is looked for in: the words a person sees, values longer than shown."""
+        """Return the text that a filter searches: the words that are shown, with more of a long value."""
         if change.column == SENTINEL:
             column, value = "", self.value(change)
         else:

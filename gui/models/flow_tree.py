@@ -1,8 +1,8 @@
-"""The change flow in groups: what came in one go is one line, which opens to its rows, and these to their changes.
+"""The change flow in groups: each burst of changes is one line, which opens to its rows, and these to their changes.
 
-Made for 10,000 changes a second, like the plain list (``gui.models.flow``). A group that nobody opened is only counted,
-and that not before it is painted. Qt lays out each line that is open whenever one comes or goes, so there are never
-more than ``GROUPS`` of them, and of each some hundred rows until a person wants more. The plain list has them all.
+Built for 10,000 changes a second, like the plain list (``gui.models.flow``). A group that nobody opened is only
+counted, and that only when it is painted. Qt lays out every open line whenever one comes or goes, so there are never
+more than ``GROUPS`` groups, and of each some hundred rows until a person asks for more. The plain list has them all.
 """
 
 from __future__ import annotations
@@ -27,21 +27,21 @@ from gui.models.held_events import HeldEvents
 Role = Qt.ItemDataRole
 
 GROUPS = 1_000
-"""Groups that are shown."""
+"""The most groups that are shown."""
 
 
 class FlowTreeModel(QAbstractItemModel):
-    """The groups that hold a change that passes the filter, oldest first.
+    """A tree model of the groups that hold a change that passes the filter, oldest first.
 
     Args:
-        capacity: how many changes are held, shown or not; or so many more as came with the oldest of them.
-        words: names of peers and authors; may be shared.
+        capacity: how many changes are held, shown or not; the oldest event is kept whole beyond that.
+        words: knows the names of peers and authors; may be shared.
     """
 
     counts_changed = Signal(int, int)
-    """(shown, held): changes."""
+    """Emitted with how many changes are shown, and how many are held."""
     table_seen = Signal(str)
-    """The name of a table, when it first occurs."""
+    """Emitted with the name of a table that occurs for the first time."""
 
     def __init__(self, capacity: int = CAPACITY, parent: QObject | None = None, words: LineWords | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class FlowTreeModel(QAbstractItemModel):
 
     @Slot(list)
     def append(self, events: list[ChangesMoved]) -> None:
-        """Add changes, oldest first; the oldest held give way."""
+        """Add changes, oldest first; the oldest ones held make room."""
         events = [event for event in events if event.changes]
         if not events:
             return
@@ -72,14 +72,14 @@ class FlowTreeModel(QAbstractItemModel):
             self.table_seen.emit(table)
 
     def take(self) -> list[ChangesMoved]:
-        """Return all that is held, oldest first, and forget it."""
+        """Return all that is held, oldest first, and discard it."""
         events = self._events.take()
         self._begin_again()
         self._emit_counts()
         return events
 
     def set_filter(self, wanted: FlowFilter) -> None:
-        """Show only the changes that pass, and the groups with any of them."""
+        """Show only the changes that pass, and the groups that have any."""
         wanted = wanted.normal()
         if wanted != self._filter:
             self._filter = wanted
@@ -88,17 +88,17 @@ class FlowTreeModel(QAbstractItemModel):
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
-        """Name the peers, by id."""
+        """Set the names of peers, by id."""
         self._words.lines.peers.update(names)
         self._changed(Column.PEER)
 
     @Slot(dict)
     def set_site_names(self, names: Mapping[SiteId, str]) -> None:
-        """Name the authors, by site id."""
+        """Set the names of authors, by site id."""
         self._words.lines.sites.update(names)
 
     def list_more(self, index: Index) -> None:
-        """List more rows of the group whose last line this is."""
+        """List more rows of the group whose last line is at this index."""
         node = self.node(index)
         if isinstance(node, More):
             self._list(node.group, node.group.unlisted(STEP))
@@ -112,11 +112,11 @@ class FlowTreeModel(QAbstractItemModel):
 
     @property
     def searching(self) -> bool:
-        """Whether the filter has not looked through everything yet."""
+        """Whether the filter has not gone through everything yet."""
         return self._search.isActive()
 
     def node(self, index: Index) -> Node:
-        """What a line stands for."""
+        """Return what the line at this index stands for."""
         over = self._nodes.get(index.internalId())
         if over is None:
             return self._groups[index.row()]
@@ -126,7 +126,7 @@ class FlowTreeModel(QAbstractItemModel):
         return listed[index.row()] if index.row() < len(listed) else More(over)
 
     def cell(self, index: Index) -> tuple[str, str, bool]:
-        """What a cell shows, for a delegate in a hurry: its text, the name of its icon or '', whether it is faint."""
+        """Return a cell's text, the name of its icon ('' for none) and whether it is faint; fast, for delegates."""
         node, column, words = self.node(index), index.column(), self._words
         return words.text(node, column), words.drawing(node, column), words.faint(node, column)
 
@@ -197,7 +197,7 @@ class FlowTreeModel(QAbstractItemModel):
     # Where things are
 
     def _over(self, parent: Index) -> Group | Row | None:
-        """What the lines below a line belong to; their index will carry its serial."""
+        """Return what the lines below this one belong to; their index carries its serial."""
         if parent.column() != 0:
             return None
         node = self.node(parent)
@@ -229,7 +229,7 @@ class FlowTreeModel(QAbstractItemModel):
         self.endResetModel()
 
     def _search_next_slice(self) -> None:
-        """Look at what was not looked at yet, or at as much as takes a few milliseconds."""
+        """Go through what has not been looked at yet, or as much of it as takes a few milliseconds."""
         left = SLICE if self._filter.looks_at_changes else 10 * SLICE
         new: dict[int, Group] = {}
         grown: dict[int, Group] = {}
@@ -289,7 +289,7 @@ class FlowTreeModel(QAbstractItemModel):
         return group
 
     def _list(self, group: Group, rows: list[Row]) -> None:
-        """List these rows of a group, which come next; and say at the end how many more there are."""
+        """List these rows of a group, which come next, and update the line that counts the rest."""
         assert group.listed is not None
         over, at = self._index_of(group), len(group.listed)
         if rows:
@@ -313,13 +313,13 @@ class FlowTreeModel(QAbstractItemModel):
             self.endRemoveRows()
 
     def _line(self, row: int, group: Group) -> tuple[QModelIndex, QModelIndex]:
-        """The first and the last cell of a line below a group."""
+        """Return the first and last cell of a line below a group."""
         return self.createIndex(row, 0, group.serial), self.createIndex(row, len(Column) - 1, group.serial)
 
     # Changes go
 
     def _give_way(self) -> None:
-        """Forget the oldest events that are too many, and the groups that held nothing else."""
+        """Discard the oldest events beyond the capacity, and the groups that held nothing else."""
         empty: dict[int, Group] = {}
         while (held := self._events.drop()) is not None:
             group = held.group
@@ -333,7 +333,7 @@ class FlowTreeModel(QAbstractItemModel):
         self._remove(empty.values())
 
     def _drop_first(self, group: Group) -> None:
-        """Forget the oldest event of a group."""
+        """Discard the oldest event of a group."""
         changes = group.drop_part()
         if group.listed is None:
             return
@@ -357,7 +357,7 @@ class FlowTreeModel(QAbstractItemModel):
         self._tell_more(group, over)
 
     def _remove(self, groups: Iterable[Group]) -> None:
-        """Remove the lines of groups; those that lie together at once."""
+        """Remove the lines of groups, those that are adjacent in one go."""
         for first, last in runs([position(self._groups, group) for group in groups]):
             self.beginRemoveRows(QModelIndex(), first, last)
             gone = self._groups[first : last + 1]

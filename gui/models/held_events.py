@@ -1,4 +1,4 @@
-"""The events of the change flow that are held, whole, oldest first, and which of them a filter has looked at."""
+"""The events that the grouped change flow holds, oldest first, and which of them the filter has looked at."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.models.flow_groups import Group
 
 
 class Held:
-    """An event that is held, and the group that shows it, if any does."""
+    """An event that is held, and the group that shows it, if any."""
 
     __slots__ = ("event", "group")
 
@@ -21,13 +21,13 @@ class Held:
 
 
 class HeldEvents:
-    """Holds at least the latest changes, and no event more than that takes.
+    """A queue that holds the latest changes in whole events, and no event more than needed.
 
     Args:
-        capacity: how many changes are held; or so many more as came with the oldest of them.
+        capacity: how many changes are held at least; the oldest event is kept whole beyond that.
 
     Attributes:
-        changes: how many are held.
+        changes: how many changes are held.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -37,7 +37,7 @@ class HeldEvents:
         self._looked = 0
 
     def append(self, events: Iterable[ChangesMoved]) -> None:
-        """Add events at the end. Too many may be held then: ``drop`` those."""
+        """Add events at the end; afterwards ``drop`` what exceeds the capacity."""
         for event in events:
             if len(event.changes) > self._capacity:
                 event = replace(event, changes=event.changes[-self._capacity :])
@@ -45,7 +45,7 @@ class HeldEvents:
             self.changes += len(event.changes)
 
     def drop(self) -> Held | None:
-        """Forget the oldest event if the others are enough, and return it."""
+        """Remove and return the oldest event if the others suffice; else return None."""
         if not self._events or self.changes - len(self._events[0].event.changes) < self._capacity:
             return None
         held = self._events.popleft()
@@ -54,7 +54,7 @@ class HeldEvents:
         return held
 
     def take(self) -> list[ChangesMoved]:
-        """Return all events, and forget them."""
+        """Return all events, and discard them."""
         events = [held.event for held in self._events]
         self._events.clear()
         self.changes = self._looked = 0
@@ -62,17 +62,17 @@ class HeldEvents:
 
     @property
     def all_seen(self) -> bool:
-        """Whether each event was looked at."""
+        """Whether every event has been looked at."""
         return self._looked >= len(self._events)
 
     def look(self) -> Held:
-        """Return the next event that was not looked at."""
+        """Return the next event that has not been looked at."""
         held = self._events[self._looked]
         self._looked += 1
         return held
 
     def look_again(self) -> None:
-        """Begin from the oldest; no group shows any."""
+        """Start again from the oldest event, with no group showing any."""
         for held in self._events:
             held.group = None
         self._looked = 0

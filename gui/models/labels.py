@@ -8,10 +8,10 @@ from gui.language import said, tr
 
 
 def state_word(state: State) -> str:
-    """The word for a peer's state."""
+    """Return the word for a peer's state."""
     return said(state.value)
 
 
 def way_word(way: FlowDirection) -> str:
-    """The word for a change's direction."""
+    """Return the word for a change's direction."""
     return {FlowDirection.IN: tr("In"), FlowDirection.OUT: tr("Out"), FlowDirection.LOCAL: tr("Local")}[way]

@@ -1,4 +1,4 @@
-"""The machines that were found in the local network: what each calls itself, and whether it fits."""
+"""The table of the machines found in the local network: their names, and whether they share a matching database."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Role = Qt.ItemDataRole
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     MACHINE = 0
     OFFERS = 1
@@ -25,7 +25,7 @@ class Column(enum.IntEnum):
 
 
 class FoundModel(TupleModel):
-    """One row for each machine."""
+    """A model with one row for each machine."""
 
     columns = Column
 
@@ -35,7 +35,7 @@ class FoundModel(TupleModel):
         self._known: Collection[str] = ()
 
     def show(self, found: tuple[Found, ...]) -> None:
-        """Show who is there now; a row that stays is not touched, so that what is chosen stays chosen."""
+        """Show who is there now; rows that stay are not touched, so that the selection is kept."""
         for row in reversed(range(len(self._rows))):
             if self._rows[row] not in found:
                 self.beginRemoveRows(QModelIndex(), row, row)
@@ -48,16 +48,16 @@ class FoundModel(TupleModel):
                 self.endInsertRows()
 
     def set_ours(self, offer: str, known: Collection[str]) -> None:
-        """Say what the chosen database would be offered as, and the marks of the machines that are its peers."""
+        """Set the selected database's discovery id, and the certificate marks of the machines that are its peers."""
         self._ours, self._known = offer, known
         self.refresh()
 
     def fits(self, found: Found) -> bool:
-        """Whether it offers a database with the same tables as the chosen one."""
+        """Return whether a machine offers a database with the same tables as the selected one."""
         return bool(self._ours) and self._ours in found.offers
 
     def is_peer(self, found: Found) -> bool:
-        """Whether the chosen database syncs with it already."""
+        """Return whether the selected database already syncs with a machine."""
         return found.certificate in self._known
 
     def _data(self, found: Found, column: Column, role: int) -> Any:

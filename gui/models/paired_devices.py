@@ -1,4 +1,4 @@
-"""Who was paired with this machine and may come in: one row each."""
+"""The table of the machines that were paired with this one and have access, one row each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Role = Qt.ItemDataRole
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     NAME = 0
     ROOM = 1
@@ -25,12 +25,12 @@ class Column(enum.IntEnum):
 
 
 class GuestsModel(TupleModel):
-    """The guests, in the order in which they are told."""
+    """A model of the guests, in the order given."""
 
     columns = Column
 
     def show(self, guests: tuple[Guest, ...]) -> None:
-        """Show these; while they are the same people, what is chosen stays chosen."""
+        """Show these guests; if they are the same ones as before, the selection is kept."""
         if [guest.name for guest in guests] != [guest.name for guest in self._rows]:
             super().show(guests)
         else:

@@ -1,4 +1,4 @@
-"""The columns of the peers table: what each is called, what it tells, and of which facts of a peer."""
+"""The columns of the peers table: their headings, their explanations, and which facts about a peer they show."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.language import tr
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     NAME = 0
     DATABASE = 1
@@ -36,15 +36,15 @@ FACTS = {
     Column.LAST_ATTEMPT: attrgetter("last_attempt"),
     Column.ADDRESS: attrgetter("url", "room"),
 }
-"""What of a peer each column tells."""
+"""The attributes of ``PeerStatus`` that a column depends on."""
 NUMBERS = (Column.RECEIVED, Column.CONFIRMED, Column.TO_SEND, Column.TO_RECEIVE)
-"""Those that hold a number."""
+"""The columns that hold a number."""
 DUE = (Column.TO_SEND, Column.TO_RECEIVE)
-"""Those that count changes."""
+"""The columns that count changes."""
 
 
 def heading(column: Column) -> str:
-    """Return what stands above a column."""
+    """Return the heading of a column."""
     return {
         Column.NAME: tr("Peer"),
         Column.DATABASE: tr("Database"),
@@ -60,7 +60,7 @@ def heading(column: Column) -> str:
 
 
 def explained(column: Column) -> str:
-    """Return what a column tells, for its heading's tip."""
+    """Return what a column means, for the tooltip of its heading."""
     return {
         Column.NAME: tr("What you call the other side."),
         Column.DATABASE: tr("The database on this machine that is synced with it."),

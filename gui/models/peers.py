@@ -1,4 +1,4 @@
-"""The peers table: a row for each configured peer, and each guest of what is shared, as the engine last told it."""
+"""The peers table: one row for each configured peer and each guest, as last reported by the engine."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ DAY = 86400.0
 
 
 PEER_ROLE = Role.UserRole
-"""The peer's id."""
+"""The id of the peer."""
 PROGRESS_ROLE = Role.UserRole + 1
-"""(done, total) of the sync under way, in changes, or else in versions; None when none is."""
+"""The progress of the current sync as (done, total), in changes or else in versions; None if there is none."""
 STATE_ROLE = Role.UserRole + 2
 """The ``State``."""
 SENTENCE_ROLE = Role.UserRole + 3
-"""Why it is so, for beside the state's word; '' where the word says it all."""
+"""The reason for the state, shown beside its word; '' where the word says it all."""
 
 _COLUMNS = len(Column)
 _ROLES = {
@@ -50,11 +50,11 @@ _ROLES = {
     Role.TextAlignmentRole, PEER_ROLE, PROGRESS_ROLE, STATE_ROLE, SENTENCE_ROLE,
     SORT_ROLE,
 }  # fmt: skip
-"""What a view may ask for. It asks for others too, for each cell that it paints."""
+"""The roles that are answered: views ask for others too, for each cell that they paint."""
 
 
 class PeersModel(QAbstractTableModel):
-    """The rows of all peers, in the order in which they were first told."""
+    """A model with one row for each peer, in the order in which they were first reported."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -70,7 +70,7 @@ class PeersModel(QAbstractTableModel):
 
     @Slot(list)
     def update(self, statuses: list[PeerStatus]) -> None:
-        """Take over the latest row of each of these peers; new ones come last."""
+        """Show the latest status of each of these peers; new ones are added at the end."""
         new: dict[str, PeerStatus] = {}
         for status in statuses:
             row = self._row_of.get(status.peer)
@@ -90,7 +90,7 @@ class PeersModel(QAbstractTableModel):
 
     @Slot(str)
     def remove(self, peer: str) -> None:
-        """Forget a peer; one that is not there is no mistake."""
+        """Remove a peer; does nothing if there is none with this id."""
         row = self._row_of.get(peer)
         if row is None:
             return
@@ -101,30 +101,30 @@ class PeersModel(QAbstractTableModel):
 
     @Slot(dict)
     def set_database_names(self, names: Mapping[str, str]) -> None:
-        """Name the databases, by id."""
+        """Set the names of databases, by id."""
         self._databases = dict(names)
         self._changed(Column.DATABASE, Column.DATABASE)
 
     @Slot(str, object)
     def set_coverage(self, database: str, coverage: Coverage) -> None:
-        """Say how many tables of a database are synced: “In sync” names those that are not."""
+        """Set how many tables of a database are synced: “In sync” names those that are not."""
         if self._coverage.get(database) != coverage:
             self._coverage[database] = coverage
             self._changed(Column.STATE, Column.STATE)
 
     @Slot(int, dict)
     def set_stale_days(self, days: int, days_of: Mapping[str, int]) -> None:
-        """Say after how many days without success a peer is stale: in general, and by peer's id where it differs."""
+        """Set after how many days without success a peer is stale: in general, and by peer id where that differs."""
         self._stale_days = days
         self._stale_days_of = dict(days_of)
         self._changed(Column.NAME, Column.LAST_SUCCESS)
 
     @Slot()
     def refresh_times(self, rows: Iterable[int] | None = None) -> None:
-        """Tell the views which relative times read differently by now.
+        """Tell the views which relative times have changed.
 
         Args:
-            rows: only these; all by default.
+            rows: check only these rows; None for all.
         """
         now = time.time()
         for row in range(len(self._rows)) if rows is None else rows:
@@ -139,21 +139,21 @@ class PeersModel(QAbstractTableModel):
     # What is asked
 
     def status(self, row: int) -> PeerStatus:
-        """The peer in a row of this model."""
+        """Return the peer in a row of this model."""
         return self._rows[row]
 
     def statuses(self) -> list[PeerStatus]:
-        """All peers."""
+        """Return all peers, in the order of the rows."""
         return list(self._rows)
 
     def is_stale(self, peer: PeerStatus) -> bool:
-        """Whether a peer was in sync once, and not for so many days that a person should know."""
+        """Return whether a peer was in sync once, but not for so many days that a person should know."""
         days = self._stale_days_of.get(peer.peer, self._stale_days)
         held = peer.state in (State.IN_SYNC, State.SYNCING, State.SENT)
         return not held and peer.last_success is not None and time.time() - peer.last_success > days * DAY
 
     def database_name(self, peer: PeerStatus) -> str:
-        """The name of a peer's database."""
+        """Return the name of a peer's database."""
         return self._databases.get(peer.database, peer.database)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
@@ -222,7 +222,7 @@ class PeersModel(QAbstractTableModel):
                 return values.number(versions(peer, column))
 
     def _due(self, peer: PeerStatus, column: Column) -> str:
-        """How much is left, in changes; in versions where nobody has told how many changes these have."""
+        """Return how much is left, in changes, or in versions if nobody has told how many changes these have."""
         count, left = changes(peer, column), versions(peer, column)
         if count is not None or not left:
             return values.number(count or 0)
@@ -240,7 +240,7 @@ class PeersModel(QAbstractTableModel):
         return state_word(peer.state)
 
     def _pace(self, peer: PeerStatus) -> str:
-        """What a sync under way has moved beside its changes, and how long it goes on."""
+        """Return what the current sync has moved in bytes, and how long it will still take."""
         if not peer.changes:
             return ""
         moved = values.size(peer.size)
@@ -249,7 +249,7 @@ class PeersModel(QAbstractTableModel):
         return tr("{time} left, {size}", size=moved, time=times.about(peer.seconds_left))
 
     def _sentence(self, peer: PeerStatus, told: str | None = None) -> str:
-        """Why a peer is in its state; ``told`` is what the engine says of it, by default without a countdown."""
+        """Return why a peer is in its state; ``told`` is what the engine says of it, by default without a countdown."""
         return covered(said(peer.explanation if told is None else told), peer.state, self._coverage.get(peer.database))
 
     def _tip(self, peer: PeerStatus, column: Column) -> str:
@@ -288,7 +288,7 @@ class PeersModel(QAbstractTableModel):
         return f"{state_word(peer.state)}. {self._tip(peer, column)}" if column is Column.STATE else text
 
     def _shown(self, peer: PeerStatus, column: Column) -> tuple[object, ...]:
-        """All of a cell that can be seen or heard, and what it is sorted by."""
+        """Return all that can be seen or heard of a cell, and what it is sorted by."""
         raw = self._raw(peer, column, SORT_ROLE)
         if column is Column.STATE:
             moved = peer.changes, peer.changes_left, peer.size, peer.seconds_left
@@ -331,7 +331,7 @@ class PeersModel(QAbstractTableModel):
 
 
 class PeersProxy(SortProxy):
-    """Sorts by raw values, and keeps the rows in which a text occurs in any column."""
+    """Sorts by raw values, and keeps the rows that contain a text in any column."""
 
     def __init__(self, model: PeersModel, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -343,7 +343,7 @@ class PeersProxy(SortProxy):
 
     @Slot(str)
     def set_filter(self, text: str) -> None:
-        """Show only the rows that hold this text; an empty one shows all."""
+        """Show only the rows that contain this text; '' shows all."""
         self._text = text.strip()
         self.setFilterFixedString(self._text)
 

@@ -1,4 +1,4 @@
-"""The latest lines of the change flow, in little more memory than the events themselves take."""
+"""A buffer for the latest lines of the change flow, which takes little more memory than the events themselves."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from itertools import accumulate, islice
 from engine.events import ChangesMoved, FlowChange
 
 Line = tuple[ChangesMoved, FlowChange]
-"""One line of the flow, with the event that it came in."""
+"""One line of the flow: the event that it came in, and the change."""
 
 
 class Ring:
-    """Holds the newest lines. Each line has a number that it keeps; they count up from 0 and are never used again.
+    """Holds the newest lines; each has a permanent number, counted up from 0 and never used again.
 
     Whole events are kept, not lines: a line is found by bisection, so that adding a thousand costs no more than adding
     one.
@@ -28,7 +28,7 @@ class Ring:
         self.first = 0
         """The number of the oldest line."""
         self.end = 0
-        """One more than the number of the newest."""
+        """One more than the number of the newest line."""
         self._events: list[ChangesMoved] = []
         self._starts: list[int] = []  # the number of each event's first line
 
@@ -36,27 +36,27 @@ class Ring:
         return self.end - self.first
 
     def append(self, events: list[ChangesMoved]) -> None:
-        """Add lines at the end. Too many may be held then: ``drop`` those."""
+        """Add lines at the end; afterwards ``drop`` what exceeds the capacity."""
         counts = [len(event.changes) for event in events]
         self._events += events
         self._starts += islice(accumulate(counts, initial=self.end), len(counts))
         self.end += sum(counts)
 
     def drop(self, first: int) -> None:
-        """Forget all lines before the number ``first``."""
+        """Discard all lines before the number ``first``."""
         self.first = min(max(first, self.first), self.end)
         gone = len(self._events) if self.first == self.end else bisect_right(self._starts, self.first) - 1
         del self._events[:gone]
         del self._starts[:gone]
 
     def line(self, number: int) -> Line:
-        """The line with this number, from ``first`` to before ``end``."""
+        """Return the line with this number, which is at least ``first`` and less than ``end``."""
         place = bisect_right(self._starts, number) - 1
         event = self._events[place]
         return event, event.changes[number - self._starts[place]]
 
     def lines(self, first: int, end: int) -> Iterator[tuple[int, ChangesMoved, FlowChange]]:
-        """The lines from ``first`` to before ``end``, with their numbers."""
+        """Yield the lines from ``first`` to before ``end``, with their numbers."""
         number = first
         place = bisect_right(self._starts, first) - 1
         while number < end:
@@ -67,7 +67,7 @@ class Ring:
             place += 1
 
     def take(self) -> list[ChangesMoved]:
-        """Return everything that is held, cut to the capacity, and forget it."""
+        """Return everything that is held, limited to the capacity, and discard it."""
         self.drop(self.end - self.capacity)
         events = self._events
         if events and (late := self.first - self._starts[0]):
@@ -78,5 +78,5 @@ class Ring:
 
 
 def _without(event: ChangesMoved, late: int) -> ChangesMoved:
-    """An event without its first lines."""
+    """Return an event without its first ``late`` changes."""
     return replace(event, changes=event.changes[late:])

@@ -1,4 +1,4 @@
-"""Rows that differ between two sides: one line each, with what either side has."""
+"""The table of the rows that differ between two sides, with what each side has."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Role = Qt.ItemDataRole
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     TABLE = 0
     ROW = 1
@@ -25,7 +25,7 @@ class Column(enum.IntEnum):
 
 
 class RowsModel(TupleModel):
-    """The rows of a comparison."""
+    """A model of the rows that differ."""
 
     columns = Column
 
@@ -56,7 +56,7 @@ class RowsModel(TupleModel):
                 return self._side(row, row.there, row.key_there)
 
     def _side(self, row: RowDifference, side: Row | None, key: Row | None) -> str:
-        """What one side has, in a line: of a row that both have, what differs."""
+        """Return what one side has, on one line; if both sides have the row, only what differs."""
         if side is None:
             return tr("no such row")
         if row.too_large:

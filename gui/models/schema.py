@@ -1,4 +1,4 @@
-"""How two sides' tables differ: one row for each difference, and what can be done about it."""
+"""The table of the differences between two sides' tables, with what can be done about each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Role = Qt.ItemDataRole
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     TABLE = 0
     COLUMN = 1
@@ -27,7 +27,7 @@ class Column(enum.IntEnum):
 
 
 class SchemaModel(TupleModel):
-    """The lines of a comparison."""
+    """A model of the lines of a comparison."""
 
     columns = Column
 

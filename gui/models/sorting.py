@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QSortFilterProxyModel, Qt
 
 SORT_ROLE = Qt.ItemDataRole.UserRole + 100
-"""The raw value of a cell; all of a column must compare with each other."""
+"""The raw value of a cell; all those of a column must be comparable."""
 
 
 class SortProxy(QSortFilterProxyModel):
-    """Sorts by ``SORT_ROLE``.
+    """A proxy that sorts by ``SORT_ROLE``.
 
-    Qt's own comparison goes by the type of the left number, and would cut a large clock on the right to 32 bits.
+    Qt's own comparison goes by the type of the left number, and would truncate a large clock on the right to 32 bits.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:

@@ -1,4 +1,4 @@
-"""A table of unchanging lines, described by its columns."""
+"""A table of immutable lines that is described by its columns."""
 
 from __future__ import annotations
 
@@ -21,9 +21,16 @@ _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 @dataclass(frozen=True, slots=True)
 class Shown(Generic[L]):
-    """One column: its heading, and how a line looks in it.
+    """One column, and how a line is shown in it.
 
-    ``tip`` is the tooltip, ``raw`` what is sorted by; both are the text by default. ``width`` is in letters.
+    Attributes:
+        heading: the heading of the column.
+        text: returns the text of a cell.
+        width: the usual width, in letters.
+        tip: returns the tooltip; the text by default.
+        raw: returns the value to sort by; the text by default.
+        number: whether the column is aligned to the right.
+        icon, color: return the icon and the text colour, if any.
     """
 
     heading: str
@@ -37,10 +44,10 @@ class Shown(Generic[L]):
 
 
 class LinesModel(QAbstractTableModel, Generic[L]):
-    """Shows lines in columns.
+    """A model that shows lines in columns.
 
     Args:
-        columns: from left to right.
+        columns: the columns, from left to right.
     """
 
     def __init__(self, columns: Sequence[Shown[L]], parent: QObject | None = None) -> None:
@@ -49,12 +56,12 @@ class LinesModel(QAbstractTableModel, Generic[L]):
         self._lines: list[L] = []
 
     def set_columns(self, columns: Sequence[Shown[L]]) -> None:
-        """Say the same in other words: as many columns as before, in the same order."""
+        """Replace the columns by the same ones in other words: as many, in the same order."""
         self.columns = tuple(columns)
         self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def set_lines(self, lines: Sequence[L]) -> None:
-        """Show these; lines that were there before stay chosen when new ones came before them."""
+        """Show these lines; if new ones were only added at the front, the selection is kept."""
         lines = list(lines)
         new = len(lines) - len(self._lines)
         if new > 0 and lines[new:] == self._lines:
@@ -67,7 +74,7 @@ class LinesModel(QAbstractTableModel, Generic[L]):
             self.endResetModel()
 
     def line(self, row: int) -> L:
-        """The line in a row."""
+        """Return the line in a row."""
         return self._lines[row]
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802

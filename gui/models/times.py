@@ -1,4 +1,4 @@
-"""Times as a person says them."""
+"""Times as people write them."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ NEVER = "–"
 
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _STEP = 10
-"""Seconds: nobody needs to know it more exactly, and what stays as it is costs nothing."""
+"""The step of relative times in seconds; they need not be more exact, and text that stays the same costs nothing."""
 
 TICK = 5_000
-"""Milliseconds between two looks at the relative times that are seen."""
+"""Milliseconds between updates of the visible relative times."""
 
 
 def relative(when: float | None, now: float | None = None) -> str:
-    """A time as seen from now, such as ``2 min ago``.
+    """Return a time relative to now, such as ``2 min ago``.
 
     Args:
         when: seconds since the epoch; None for never.
-        now: the same; by default the clock's.
+        now: the present in seconds since the epoch; by default that of the clock.
     """
     if when is None:
         return NEVER
@@ -45,27 +45,32 @@ def relative(when: float | None, now: float | None = None) -> str:
 
 
 def exact(when: float | None) -> str:
-    """A time to the second, with its date, in the person's language; "never" for None."""
+    """Return a date and time to the second, in the person's language; "never" for None."""
     if when is None:
         return tr("never")
     return QLocale().toString(QDateTime.fromMSecsSinceEpoch(int(when * 1000)), "ddd d MMM yyyy, HH:mm:ss")
 
 
 def short(when: float, *, seconds: bool = True) -> str:
-    """A day and a time, in the person's language; today without the day, or also without the seconds."""
+    """Return a day and a time, in the person's language; the day is left out today.
+
+    Args:
+        when: seconds since the epoch.
+        seconds: whether the time includes the seconds.
+    """
     moment = QDateTime.fromMSecsSinceEpoch(int(when * 1000))
     today = moment.date() == QDateTime.currentDateTime().date()
     return QLocale().toString(moment, ("" if today else "ddd d MMM, ") + ("HH:mm:ss" if seconds else "HH:mm"))
 
 
 def to_midnight() -> int:
-    """How many milliseconds are left of today, when what is short without the day needs it."""
+    """Return the milliseconds until midnight, when times that ``short`` gave without a day need it."""
     now = QDateTime.currentDateTime()
     return now.msecsTo(now.date().addDays(1).startOfDay())
 
 
 def duration(seconds: float) -> str:
-    """A length of time, such as ``1.2 s`` or ``3 min 20 s``."""
+    """Return a length of time, such as ``1.2 s`` or ``3 min 20 s``."""
     if seconds < 60:
         return tr("{seconds} s", seconds=QLocale().toString(seconds, "f", 1))
     minutes, left = divmod(int(seconds), 60)
@@ -76,7 +81,7 @@ def duration(seconds: float) -> str:
 
 
 def about(seconds: int) -> str:
-    """A length of time as it is guessed, such as ``12 s`` or ``3 min``."""
+    """Return an estimated length of time, such as ``12 s`` or ``3 min``."""
     if seconds < 60:
         return tr("{seconds} s", seconds=seconds)
     minutes = round(seconds / 60)
@@ -86,10 +91,11 @@ def about(seconds: int) -> str:
 
 
 def clock(when: float, now: float | None = None) -> str:
-    """The time of day to the millisecond, local; of another day that, and the time to the minute.
+    """Return the local time of day to the millisecond; for another day, the day and the time to the minute.
 
     Args:
-        when: seconds since the epoch. now: the same; by default the clock's.
+        when: seconds since the epoch.
+        now: the present in seconds since the epoch; by default that of the clock.
     """
     moment = datetime.fromtimestamp(when)
     if moment.date() == datetime.fromtimestamp(time.time() if now is None else now).date():

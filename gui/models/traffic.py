@@ -1,4 +1,4 @@
-"""How many changes moved in each database over the last hour, for a thin line beside its name."""
+"""How many changes moved in each database over the last hour, for the thin line beside its name."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Callable, Iterable
 from engine.events import ChangesMoved
 
 STEP = 150
-"""Seconds that one stroke of the line stands for."""
+"""Seconds that one stroke of the line covers."""
 
 STEPS = 24
-"""Strokes: an hour."""
+"""How many strokes the line has; together they cover an hour."""
 
 
 class Traffic:
-    """Counts changes, whichever way they go.
+    """Counts changes, whatever their direction.
 
     Args:
-        now: a clock in seconds.
+        now: a clock that returns seconds.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
@@ -27,7 +27,7 @@ class Traffic:
         self._counts: dict[str, deque[tuple[int, int]]] = {}
 
     def append(self, events: Iterable[ChangesMoved]) -> set[str]:
-        """Count these as of now; returns the databases in which something moved."""
+        """Count these changes as of now, and return the ids of the databases in which something moved."""
         step, found = self._step(), set()
         for event in events:
             if event.changes:
@@ -38,7 +38,7 @@ class Traffic:
         return found
 
     def line(self, database: str | None = None) -> list[int]:
-        """The changes in each part of the last hour, oldest first; of all databases by default."""
+        """Return how many changes each part of the last hour had, oldest first; of all databases by default."""
         end = self._step()
         found = [0] * STEPS
         for one in self._counts if database is None else (database,):
@@ -50,12 +50,12 @@ class Traffic:
         return found
 
     def forget(self, database: str) -> None:
-        """Forget a database."""
+        """Discard the counts of a database."""
         self._counts.pop(database, None)
 
     @property
     def empty(self) -> bool:
-        """Whether nothing moved within the hour."""
+        """Whether nothing moved within the last hour."""
         return not any(self.line())
 
     def _step(self) -> int:

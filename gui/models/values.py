@@ -1,4 +1,4 @@
-"""SQLite values, keys and site ids in a few characters that a person can read."""
+"""SQLite values, keys and site ids in a few readable characters."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from engine.truncate import length
 from gui.language import tr
 
 SHORT = 80
-"""Characters of a value that are shown in a table."""
+"""The most characters of a value that are shown in a table."""
 
 LONG = 2000
-"""Characters of a value that are shown in a tooltip, and searched."""
+"""The most characters of a value that are shown in a tooltip, and searched."""
 
 _BLOB_BYTES = 8
 _SIGNS = {"\n": "↵", "\t": "⇥"}
 
 
 def cells_in_words(cells: Iterable[tuple[str, str]]) -> str:
-    """A line of a table as a screen reader says it: its cells with their headings, without those that are empty."""
+    """Return a line of a table as a screen reader says it, from (heading, text) pairs; empty cells are left out."""
     return "; ".join(tr("{column}: {value}", column=heading, value=text) for heading, text in cells if text)
 
 
 def shown(value: SQLiteValue, limit: int = SHORT) -> str:
-    """A value on one line.
+    """Return a value on one line.
 
     Args:
         value: any SQLite value.
-        limit: characters of a text, after which it is cut short with "…".
+        limit: the characters after which a text is cut short with "…".
     """
     if value is None:
         return "NULL"
@@ -48,11 +48,12 @@ def shown(value: SQLiteValue, limit: int = SHORT) -> str:
 
 
 def laid_out(value: SQLiteValue, limit: int = 100_000) -> str:
-    """A value as a whole, for a field of several lines; what hides or turns the text is made visible all the same.
+    """Return a value in full, for a field of several lines; invisible and direction-changing characters are made
+    visible.
 
     Args:
         value: any SQLite value; a blob is shown as hexadecimal digits.
-        limit: characters after which it is cut short.
+        limit: the characters after which it is cut short.
     """
     if isinstance(value, bytes):
         text = value[: limit // 2].hex(" ", 1)
@@ -64,14 +65,14 @@ def laid_out(value: SQLiteValue, limit: int = 100_000) -> str:
 
 
 def copied(value: SQLiteValue) -> str:
-    """A value as the clipboard takes it: a text as it is, a blob as an SQL literal."""
+    """Return a value for the clipboard: a text as it is, a blob as an SQL literal."""
     if isinstance(value, bytes):
         return f"x'{value.hex()}'"
     return value if isinstance(value, str) else shown(value)
 
 
 def described(value: SQLiteValue) -> str:
-    """A value's type and size, such as ``text of 12 characters``."""
+    """Return the type and size of a value, such as ``text of 12 characters``."""
     if value is None:
         return tr("no value")
     if isinstance(value, bytes):
@@ -84,48 +85,51 @@ def described(value: SQLiteValue) -> str:
 
 
 def as_tip(text: str) -> str:
-    """A text as a tooltip shows it: wrapped, and never taken for markup, which Qt would guess from a "<b>" in it."""
+    """Return a text as a tooltip: wrapped, and never taken for markup, which Qt would guess from a "<b>" in it."""
     return f'<qt style="white-space: pre-wrap">{escape(text)}</qt>' if text else ""
 
 
 def without_markup(text: str) -> str:
-    """A text for the desktop's own notifications and tooltips, which may take it for markup, or show it as it is."""
+    """Return a text for the desktop's notifications and tooltips, which may or may not interpret markup."""
     return text.replace("<", "‹").replace(">", "›")
 
 
 def everywhere(global_key: str) -> str:
-    """What machines call a row to which each gives a number of its own."""
+    """Return the line with a row's name on all machines, each of which numbers the row differently."""
     return tr("On all machines: {name}", name=global_key)
 
 
 def key_shown(key: tuple[SQLiteValue, ...]) -> str:
-    """A primary key; its columns set apart by commas."""
+    """Return a primary key, its columns separated by commas."""
     return ", ".join([shown(value, 40) for value in key])
 
 
 def site_shown(site: bytes | None) -> str:
-    """The first eight digits of a site id."""
+    """Return the first eight digits of a site id; "–" for None."""
     return "–" if site is None else site.hex()[:8]
 
 
 def size(count: int) -> str:
-    """A number of bytes, such as ``1.2 kB``."""
+    """Return a number of bytes, such as ``1.2 kB``."""
     return _locale().formattedDataSize(count, 1, QLocale.DataSizeFormat.DataSizeSIFormat)
 
 
 def number(count: int) -> str:
-    """A number with the separators of the person's language."""
+    """Return a number with the separators of the person's language."""
     return _locale().toString(count)
 
 
 def _locale() -> QLocale:
-    """The person's; where none is set (the locale C), one whose long numbers can be read."""
+    """Return the person's locale, or English where none is set (the locale C), so that long numbers stay readable."""
     locale = QLocale()
     return QLocale(QLocale.Language.English) if locale.language() is QLocale.Language.C else locale
 
 
 def _visible(letter: str) -> str:
-    """A letter that can be seen: those that hide, break the line or turn the text's direction as a sign or a code."""
+    """Return a visible form of a character.
+
+    Those that hide, break lines or change the direction of the text become a sign or a code.
+    """
     if letter.isprintable():
         return letter
     if letter in _SIGNS:
