@@ -1,4 +1,4 @@
-"""What a peer needs a person for, in whole sentences below the peers, and a button to begin with."""
+"""The banner below the peers: what a peer needs a person for, in full sentences, and a button to start with."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from gui.theme import state_icon
 
 
 class ActionBanner(QFrame):
-    """Hidden while nobody needs a person."""
+    """A banner that is hidden unless a peer needs a person."""
 
     asked = Signal(str, object)
-    """The peer's id, and the ``Remedy`` to begin with."""
+    """Emitted with the peer's id and the ``Remedy`` to start with."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -34,7 +34,7 @@ class ActionBanner(QFrame):
         on_language_change(self._retranslate)
 
     def show_for(self, peers: Sequence[PeerStatus], chosen: Sequence[str]) -> None:
-        """Speak for the chosen peer if it needs a person, else for the first one that does."""
+        """Show what a selected peer needs, or else what the first peer in need of a person does."""
         needing = [peer for peer in peers if peer.state is State.NEEDS_YOU or peer.remedy is not None]
         needing.sort(key=lambda peer: peer.peer not in chosen)
         peer = needing[0] if needing else None

@@ -1,4 +1,4 @@
-"""What was synced in the last 30 days, one line each, and the values that were overwritten here."""
+"""The syncs of the last 30 days, one line each, and the values that were overwritten here."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ SYNCS, OVERWRITTEN = range(2)
 
 
 class ActivityPanel(QWidget):
-    """Shows what it is given; tells what a person asks for."""
+    """Shows the lines that it is given, and emits a person's requests."""
 
     export_requested = Signal()
     value_requested = Signal(object)
-    """OverwrittenLine: show it whole."""
+    """Emitted with an ``OverwrittenLine`` to show in full."""
     choice_changed = Signal(int)
-    """SYNCS or OVERWRITTEN is to be seen."""
+    """Emitted with SYNCS or OVERWRITTEN, whichever is shown now."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,15 +86,15 @@ class ActivityPanel(QWidget):
         self.syncs.set_lines(lines)
 
     def set_overwritten(self, lines: Sequence[OverwrittenLine]) -> None:
-        """Show these values, newest first."""
+        """Show these overwritten values, newest first."""
         self.overwritten.set_lines(lines)
 
     def save_state(self) -> bytes:
-        """How the columns of both tables lie, to be given to ``restore_state``."""
+        """Return the layout of the columns of both tables, for ``restore_state``."""
         return b"|".join(bytes(QByteArray(table.save_state()).toHex().data()) for table in self.tables)
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit."""
+        """Restore what ``save_state`` returned; return False if it does not fit."""
         parts = bytes(QByteArray(state).data()).split(b"|")
         if len(parts) != len(self.tables):
             return False

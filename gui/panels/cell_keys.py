@@ -1,5 +1,7 @@
-"""The keys by which every cell of a tree is reached. In a table of Qt's the arrow keys do that; in a tree with whole
-lines they only open and close."""
+"""Keyboard navigation to every cell of a tree.
+
+In Qt's tables the arrow keys do that; in a tree that selects whole lines they only expand and collapse.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +20,14 @@ else:
 
 
 class CellKeys(_Tree):
-    """Beside a tree: Right opens a closed line, and leads from cell to cell after that; Left leads back, closes the
-    line from its first cell, and goes to the line above it from there."""
+    """A mixin for trees, for the keys Left and Right.
+
+    Right expands a collapsed line, and then goes from cell to cell. Left goes back, collapses the line from its first
+    cell, and from there goes to the parent.
+    """
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Take the keys Left and Right; all others are as usual."""
+        """Handle Left and Right; leave all other keys to the view."""
         current, plain = (
             self.currentIndex(),
             event.modifiers() in (Qt.KeyboardModifier(0), Qt.KeyboardModifier.KeypadModifier),
@@ -49,7 +54,7 @@ class CellKeys(_Tree):
             self.setCurrentIndex(line.parent().siblingAtColumn(columns[0]))
 
     def _columns(self, current: QModelIndex) -> list[int]:
-        """The columns that are seen of this line, from left to right."""
+        """Return the visible columns of this line, from left to right."""
         if self.isFirstColumnSpanned(current.row(), current.parent()):
             return [0]
         header = self.header()
@@ -58,7 +63,7 @@ class CellKeys(_Tree):
 
 
 class CellTree(CellKeys, QTreeWidget):
-    """A tree of ``SpokenItem``, whose cells are reached by keys. Space ticks a line's box from each of them."""
+    """A tree of ``SpokenItem`` with keyboard navigation between cells; Space toggles the check box of a line."""
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         if event.key() == Qt.Key.Key_Space and self.currentIndex().isValid():
@@ -67,7 +72,7 @@ class CellTree(CellKeys, QTreeWidget):
 
 
 class SpokenItem(QTreeWidgetItem):
-    """A line of which a screen reader says all cells, each with its heading."""
+    """An item that a screen reader reads in full, each cell with its heading."""
 
     def data(self, column: int, role: int) -> Any:
         tree = self.treeWidget()

@@ -1,4 +1,4 @@
-"""What tables and trees have in common: cells are copied, columns chosen and kept within, tooltips taken literally."""
+"""What tables and trees share: copying cells, choosing columns and fitting them, and literal tooltips."""
 
 from __future__ import annotations
 
@@ -21,23 +21,22 @@ else:
 
 
 class CellView(_View):
-    """Beside one of Qt's views: lines are chosen whole; columns can be moved and hidden; Ctrl+C copies the current
-    cell."""
+    """A mixin for Qt's views: whole lines are selected, columns move and hide, and Ctrl+C copies the current cell."""
 
     placeholder = ""
-    """Said in the middle while there is no line."""
+    """The text shown in the middle while there are no lines."""
     _fit: ColumnFit | None = None
     _copy_role: int = Qt.ItemDataRole.DisplayRole
 
     def columns_header(self) -> QHeaderView:
-        """The header of the columns."""
+        """Return the header of the columns."""
         raise NotImplementedError
 
     def set_up(self, copy_role: int) -> None:
-        """Prepare the view, whose columns' header is there.
+        """Prepare the view, which must have its header.
 
         Args:
-            copy_role: the role that holds a cell's text for the clipboard.
+            copy_role: the role with the text of a cell for the clipboard.
         """
         self._copy_role = copy_role
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -67,7 +66,7 @@ class CellView(_View):
         self.viewport().update()
 
     def widen(self) -> None:
-        """Widen the columns whose headings would be cut."""
+        """Widen the columns whose headings would be cut off."""
         header = self.columns_header()
         for column in range(header.count()):
             if not header.isSectionHidden(column) and header.sectionSizeHint(column) > header.sectionSize(column):
@@ -77,7 +76,7 @@ class CellView(_View):
             self._fit.fit()
 
     def set_widths(self, letters: Iterable[int]) -> None:
-        """Set the widths of the first columns, each in letters; headings are never cut."""
+        """Set the widths of the first columns, each in letters; headings are never cut off."""
         one = self.fontMetrics().averageCharWidth()
         for column, count in enumerate(letters):
             self.columns_header().resizeSection(
@@ -85,28 +84,29 @@ class CellView(_View):
             )
 
     def keep_within(self, grows: int, least: Mapping[Any, int]) -> None:
-        """Never scroll sideways: columns give way where there is little room.
+        """Never scroll sideways: columns shrink where space is scarce.
 
         Args:
-            grows: the column that takes what is left over. least: by column, its least width in letters.
+            grows: the column that takes the space that is left.
+            least: by column, its least width in letters.
         """
         self._fit = ColumnFit(self, self.columns_header(), grows, least)
 
     def least_size(self, fit: ColumnFit, line: int) -> QSize:
-        """How small a view can be that is not scrolled sideways, with lines this high."""
+        """Return the least size of a view that does not scroll sideways, whose lines are ``line`` pixels high."""
         frame = 2 * self.frameWidth()
         width = fit.least_width() + self.verticalScrollBar().sizeHint().width() + frame
         height = max(line, 2 * self.fontMetrics().height() + 8) + self.columns_header().sizeHint().height() + frame
         return QSize(width, height)
 
     def save_state(self) -> bytes:
-        """The columns' order, widths, visibility and the sorting, to be given to ``restore_state``."""
+        """Return the order, widths and visibility of the columns, and the sorting, for ``restore_state``."""
         if self._fit is not None:
             return self._fit.wished()
         return bytes(self.columns_header().saveState().data())
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit, and nothing is changed then."""
+        """Restore what ``save_state`` returned; if it does not fit, change nothing and return False."""
         header = self.columns_header()
         before = header.saveState()
         if not header.restoreState(QByteArray(state)):
@@ -117,13 +117,13 @@ class CellView(_View):
         return True
 
     def copy(self) -> None:
-        """Put the current cell's text on the clipboard."""
+        """Copy the text of the current cell to the clipboard."""
         index = self.currentIndex()
         if index.isValid():
             QGuiApplication.clipboard().setText(str(index.data(self._copy_role)))
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
-        """Show a cell's tooltip as it is: what a peer wrote is no markup."""
+        """Show tooltips literally: what a peer wrote is no markup."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             tip = self.indexAt(event.pos()).data(Qt.ItemDataRole.ToolTipRole)
             QToolTip.showText(event.globalPos(), as_tip(str(tip or "")), self.viewport())
@@ -149,7 +149,7 @@ class CellView(_View):
             painter.end()
 
     def add_to(self, menu: QMenu) -> None:
-        """Put into a context menu what every view can do: from the keyboard, the header cannot be reached."""
+        """Add what every view offers to a context menu, since the header cannot be reached from the keyboard."""
         menu.addAction(self.copy_action)
         self._fill_columns(menu.addMenu(tr("Columns")))
 
@@ -160,7 +160,7 @@ class CellView(_View):
         menu.popup(self.columns_header().mapToGlobal(where))
 
     def _fill_columns(self, menu: QMenu) -> None:
-        """Entries that show and hide columns; the last one stays."""
+        """Add entries that show and hide columns; the last visible one cannot be hidden."""
         header, model = self.columns_header(), self.model()
         shown = header.count() - header.hiddenSectionCount()
         for place in range(header.count()):

@@ -1,4 +1,4 @@
-"""The clocks of one database, chosen above the table."""
+"""The clocks of one database, which is selected above the table."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _WIDTHS = {Column.SITE: 14, Column.WHOSE: 36, Column.RECEIVED: 16, Column.SENT: 
 
 
 class ClocksPanel(QWidget):
-    """Shows ``model``, which holds the clocks of the chosen database."""
+    """Shows ``model``, which holds the clocks of the selected database."""
 
     database_chosen = Signal(str)
-    """A person chose the database with this id."""
+    """Emitted with the id of the database that was selected."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,7 +68,7 @@ class ClocksPanel(QWidget):
 
     @Slot(dict)
     def set_databases(self, names: Mapping[str, str]) -> None:
-        """Offer these databases, names by id; the chosen one stays chosen when it is still there."""
+        """Offer these databases, names by id; the selection is kept if it is still there."""
         known = {self.database.itemData(place): self.database.itemText(place) for place in range(self.database.count())}
         if known == dict(names):
             return
@@ -83,24 +83,24 @@ class ClocksPanel(QWidget):
         self._update_own_clock()
 
     def chosen(self) -> DatabaseId | None:
-        """The id of the chosen database."""
+        """Return the id of the selected database; None if there is none."""
         database: DatabaseId | None = self.database.currentData()
         return database
 
     @Slot(str)
     def choose(self, database: str) -> None:
-        """Choose a database; one that is not there leaves all as it is."""
+        """Select a database; does nothing if there is none with this id."""
         place = self.database.findData(database)
         if place >= 0 and place != self.database.currentIndex():
             self.database.setCurrentIndex(place)
             self.database_chosen.emit(database)
 
     def save_state(self) -> bytes:
-        """How the columns lie, to be given to ``restore_state``."""
+        """Return the layout of the columns, for ``restore_state``."""
         return self.table.save_state()
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit."""
+        """Restore what ``save_state`` returned; return False if it does not fit."""
         return self.table.restore_state(state)
 
     def _make_table(self) -> None:

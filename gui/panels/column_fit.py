@@ -1,4 +1,4 @@
-"""Keeps the columns of a table within its width, so that it never has to be scrolled sideways."""
+"""Keeps the columns of a table within its width, so that it never needs to scroll sideways."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from PySide6.QtCore import QEvent, QObject, QTimer
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView
 
 LETTERS = 126
-"""How wide a table may insist on being, whatever columns a person adds: beside the databases as icons, this is what a
-window has on a screen of 1280 pixels at 150 %."""
+"""The most width that a table may insist on, in letters, whatever columns a person adds: beside the databases as icons,
+a window has that much on a screen of 1280 pixels at 150 %."""
 
 
 class ColumnFit(QObject):
-    """Has columns give way in proportion where there is too little room, and come back where there is more.
+    """Shrinks columns in proportion where there is too little space, and restores them where there is more.
 
     Args:
-        table: what is kept within its width. header: its columns have the widths that they are to have.
-        grows: the column that takes all room left over.
-        least: by column, the letters below which it never goes; a heading is never cut in any case.
+        table: the table whose columns are fitted.
+        header: its header; the present widths are the preferred ones.
+        grows: the column that takes all the space that is left.
+        least: by column, its least width in letters; headings are never cut off in any case.
     """
 
     def __init__(self, table: QAbstractItemView, header: QHeaderView, grows: int, least: Mapping[Any, int]) -> None:
@@ -38,29 +39,29 @@ class ColumnFit(QObject):
         table.viewport().installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Another width, or seen for the first time: fit."""
+        """Fit the columns when the table is resized or shown."""
         if event.type() in (QEvent.Type.Resize, QEvent.Type.Show):
             self.fit()
         return super().eventFilter(watched, event)
 
     def least_width(self) -> int:
-        """How wide the table must be at least for its columns."""
+        """Return the least width of the table for its columns, in pixels."""
         return min(sum(map(self._least, self._shown())), LETTERS * self._table.fontMetrics().averageCharWidth())
 
     def wished(self) -> bytes:
-        """The header's state with the widths that were wished for, whatever there is room for now."""
+        """Return the header's state with the preferred widths, whatever there is space for now."""
         self._set(self._wished)
         state = bytes(self._header.saveState().data())
         self.fit()
         return state
 
     def restored(self) -> None:
-        """Take the widths that the header has now for those that are wished for."""
+        """Adopt the present widths of the header as the preferred ones."""
         self._wished = {column: self._header.sectionSize(column) for column in self._shown()}
         self.fit()
 
     def fit(self) -> None:
-        """Give the columns what they wish for, or less where that is too much; while nobody looks, what they wish."""
+        """Give the columns their preferred widths, or less if space is scarce; do nothing while the table is hidden."""
         if not self._table.isVisible():
             return
         shown = [column for column in self._shown() if column != self._grows]
@@ -87,7 +88,7 @@ class ColumnFit(QObject):
         self._fitting = False
 
     def _resized(self, column: int, before: int, now: int) -> None:
-        """A person, or a new language, gave a column another width; or one is shown or hidden."""
+        """Take note of a width that a person or a new language set, or of a column that was shown or hidden."""
         if self._fitting or column == self._grows:
             return
         if before and now:

@@ -1,4 +1,4 @@
-"""All that waits for a person, in one list, and what can be done about the chosen line."""
+"""Everything that waits for a person, in one list, and what can be done about the selected line."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from gui.panels.table import Table
 from gui.theme import icon
 
 DATABASE, WHY = 0, 3
-"""Columns: the one is seen while those of all databases are, the other takes the room left over."""
+"""Columns: the first is shown only for all databases, the second takes the space that is left."""
 
 _LEAST = (8, 8, 6, 20, 14)
-"""Letters that a column keeps where there is little room."""
+"""The least width of each column, in letters."""
 
 
 class ConflictsPanel(QWidget):
-    """Shows what it is told of each database; what was dealt with leaves. Each signal carries the ``ConflictLine``."""
+    """Shows what it is told about each database, until that is dealt with; the signals carry the ``ConflictLine``."""
 
     keep_requested = Signal(object)
     merge_requested = Signal(object)
@@ -32,7 +32,7 @@ class ConflictsPanel(QWidget):
     answer_requested = Signal(object)
     repair_requested = Signal(object)
     count_changed = Signal(int)
-    """How many things wait in the databases that are shown."""
+    """Emitted with how many things wait in the databases that are shown."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -97,34 +97,34 @@ class ConflictsPanel(QWidget):
 
     @Slot(str)
     def remove_database(self, database: str) -> None:
-        """Forget a database."""
+        """Remove a database."""
         if self._found.pop(database, None) is not None:
             self._show()
 
     @Slot(dict)
     def set_database_names(self, names: Mapping[str, str]) -> None:
-        """Name the databases, by id."""
+        """Set the names of databases, by id."""
         if names != self._names:
             self._names = dict(names)
             self._show()
 
     @Slot(str)
     def show_database(self, database: str) -> None:
-        """Show what waits in this database only; '' shows all."""
+        """Show only what waits in this database; '' shows all."""
         self._database = database
         self.table.setColumnHidden(DATABASE, bool(database))
         self._show()
 
     def save_state(self) -> bytes:
-        """How the columns lie, to be given to ``restore_state``."""
+        """Return the layout of the columns, for ``restore_state``."""
         return self.table.save_state()
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit."""
+        """Restore what ``save_state`` returned; return False if it does not fit."""
         return self.table.restore_state(state)
 
     def chosen(self) -> ConflictLine | None:
-        """The chosen line."""
+        """Return the selected line; None if there is none."""
         rows = self.table.selectionModel().selectedRows()
         return self.model.line(self._proxy.mapToSource(rows[0]).row()) if rows else None
 
@@ -146,7 +146,7 @@ class ConflictsPanel(QWidget):
         return table
 
     def _show(self) -> None:
-        """Put the lines together anew; the chosen one stays chosen, or the next takes its place."""
+        """Rebuild the list; the selection is kept, or goes to the line that took its place."""
         before, place = self.chosen(), self.table.currentIndex().row()
         found = {one: it for one, it in self._found.items() if self._database in ("", one)}
         lines = [line for one, it in found.items() for line in lines_of(one, self._names.get(one, one), it)]
@@ -163,7 +163,7 @@ class ConflictsPanel(QWidget):
             self.count_changed.emit(count)
 
     def _show_chosen(self) -> None:
-        """Say the whole of the chosen line, and offer what can be done about it."""
+        """Show the selected line in full, and offer what can be done about it."""
         line = self.chosen()
         hidden = line is not None and line.row is not None
         self.keep.setVisible(line is not None and line.can_keep)

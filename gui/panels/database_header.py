@@ -1,4 +1,4 @@
-"""What stands above the peers: the chosen database, how it is, and what can be done with it."""
+"""The header above the peers: the selected database, its state, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ from gui.topology.view import TopologyView
 class DatabaseHeader(QFrame):
     """A heading, a sentence, a small picture of what syncs with what, and buttons.
 
-    Each signal names the database that it is about.
-    ``coverage`` says how many tables are synced; it is placed by whoever has room for it.
+    Each signal carries the id of the database.
+
+    Attributes:
+        coverage: the widget that says how many tables are synced; it is placed by whoever has space for it.
     """
 
     sync_requested = Signal(str)
@@ -39,7 +41,7 @@ class DatabaseHeader(QFrame):
     add_peer_requested = Signal(str)
     share_requested = Signal(str)
     folder_requested = Signal(str)
-    """Show where its file is."""
+    """Emitted to show the folder of its file."""
     new_id_requested = Signal(str)
     remove_requested = Signal(str)
 
@@ -90,11 +92,11 @@ class DatabaseHeader(QFrame):
 
     @property
     def database(self) -> str:
-        """The id of the database that this is about; ``ALL`` for all."""
+        """The id of the database that is shown; ``ALL`` for all."""
         return self._status.database
 
     def show_status(self, status: DatabaseStatus, coverage: Coverage | None) -> None:
-        """Be about this database, as it is now."""
+        """Show this database in its present state."""
         self._status, self._coverage = status, coverage
         self.name.setText(status.name)
         self.sentence.setText(status.whole)
@@ -109,7 +111,7 @@ class DatabaseHeader(QFrame):
         self.more.setVisible(one)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Lie in two lines beside the picture, or in one alone where there is little room."""
+        """Lay the words out in two lines beside the picture or, where space is scarce, in one line without it."""
         self.topology.setVisible(not narrow)
         ways = QBoxLayout.Direction
         self._words.setDirection(ways.LeftToRight if narrow else ways.TopToBottom)
@@ -121,7 +123,7 @@ class DatabaseHeader(QFrame):
         )
 
     def menu_for(self, database: str) -> QMenu:
-        """All that can be done with a database; deleted when it is closed."""
+        """Return the menu of what can be done with a database; it is deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for drawing, text, asked in (
@@ -149,7 +151,10 @@ def _action(menu: QMenu, drawing: str, text: str, asked: SignalInstance, databas
 
 
 class _Link(QToolButton):
-    """A line that can be clicked, and looks like it. Painted here: a style sheet for one line would slow the start."""
+    """A button that looks like a link.
+
+    It is painted here, as a style sheet for one line would slow the start.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -164,7 +169,7 @@ class _Link(QToolButton):
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint the words as those of a link, and a frame around them while the keys lead there."""
+        """Paint the text as a link, with a frame around it while it has the focus."""
         painter = QStylePainter(self)
         if self.hasFocus():
             option = QStyleOptionFocusRect()

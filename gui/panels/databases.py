@@ -1,4 +1,4 @@
-"""The list of databases at the left of the window: one is chosen, and what is right of it is about that one."""
+"""The list of databases at the left of the window; what is right of it is about the selected one."""
 
 from __future__ import annotations
 
@@ -25,31 +25,31 @@ from gui.models.traffic import STEP, STEPS
 from gui.models.values import as_tip
 
 LETTERS = 30
-"""How wide the list is, in letters."""
+"""The width of the list, in letters."""
 
 GAP = 8
 LINE = 48
-"""Pixels of the line of traffic."""
+"""The width of the traffic line, in pixels."""
 
 
 class DatabasesPanel(QFrame):
-    """Shows ``model``, and says which database is chosen.
+    """Shows ``model``, and lets a person select a database.
 
     Args:
         model: the databases.
     """
 
     chosen_changed = Signal(str)
-    """The id of the chosen database; ``ALL`` for all."""
+    """Emitted with the id of the selected database; ``ALL`` for all."""
     add_requested = Signal()
     menu_requested = Signal(str, QPoint)
-    """A menu for this database is asked for, at this place on the screen."""
+    """Emitted with a database's id and a position on the screen, to show a menu there."""
 
     def __init__(self, model: DatabasesModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.model = model
         self.narrow = False
-        """Whether there is only room for icons."""
+        """Whether there is only space for icons."""
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.list = _List()
         model.rowsAboutToBeRemoved.connect(self._leave)  # before the list would choose a neighbour
@@ -88,16 +88,16 @@ class DatabasesPanel(QFrame):
     # What the window uses
 
     def chosen(self) -> str:
-        """The id of the chosen database; ``ALL`` for all."""
+        """Return the id of the selected database; ``ALL`` for all."""
         found: str | None = self.list.currentIndex().data(DATABASE_ROLE)
         return found or ALL
 
     def choose(self, database: str) -> None:
-        """Choose a database, or all when there is none with this id."""
+        """Select a database, or all if there is none with this id."""
         self.list.setCurrentIndex(self.model.index(self.model.row_of(database)))
 
     def set_narrow(self, narrow: bool) -> None:
-        """Show names and states, or icons only."""
+        """Show icons only, or names and states too."""
         self.narrow = narrow
         self._delegate.narrow = narrow
         style = Qt.ToolButtonStyle.ToolButtonIconOnly if narrow else Qt.ToolButtonStyle.ToolButtonTextBesideIcon
@@ -107,21 +107,21 @@ class DatabasesPanel(QFrame):
         self.list.doItemsLayout()
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """As wide as what is shown needs, and no wider."""
+        """Return the width that the contents need, and no more."""
         return QSize(self.maximumWidth(), super().sizeHint().height())
 
     def wide_width(self) -> int:
-        """How wide the whole list is."""
+        """Return the width of the full list, in pixels."""
         return max(LETTERS * self.fontMetrics().averageCharWidth() + LINE, self.add.sizeHint().width() + 2 * GAP)
 
     def narrow_width(self) -> int:
-        """How wide the icons are."""
+        """Return the width of the list as icons, in pixels."""
         return 8 * self.fontMetrics().averageCharWidth() + 2 * GAP
 
     # What happens
 
     def _leave(self, _: QModelIndex, first: int, last: int) -> None:
-        """A database goes: all are chosen then, and no other one by accident."""
+        """Select all databases when the selected one is removed, lest another is selected by accident."""
         if first <= self.list.currentIndex().row() <= last:
             self.choose(ALL)
 
@@ -160,11 +160,11 @@ class _List(QListView):
         self._follow_palette()
 
     def _follow_palette(self) -> None:
-        """Lie on the window's ground, so that the tables right of it stand out."""
+        """Use the window's background, so that the tables right of the list stand out."""
         self.viewport().setBackgroundRole(QPalette.ColorRole.Window)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802
-        """Show a tooltip as it is: what a peer is called is no markup."""
+        """Show tooltips literally: a peer's name is no markup."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             tip = self.indexAt(event.pos()).data(Qt.ItemDataRole.ToolTipRole)
             QToolTip.showText(event.globalPos(), as_tip(str(tip or "")), self.viewport())
@@ -173,9 +173,10 @@ class _List(QListView):
 
 
 class DatabaseDelegate(QStyledItemDelegate):
-    """Icon, name and line of traffic; below them the state, and how many tables are synced.
+    """Paints the icon, name and traffic of a database; below them its state, and how many tables are synced.
 
-    ``narrow``: the icon, with the beginning of the name below it.
+    Attributes:
+        narrow: whether to paint only the icon, with the beginning of the name below it.
     """
 
     narrow = False
@@ -235,7 +236,7 @@ class DatabaseDelegate(QStyledItemDelegate):
         painter.drawText(room, across | Qt.AlignmentFlag.AlignVCenter, cut)
 
     def _draw_traffic(self, painter: QPainter, room: QRect, counts: list[int], color: QColor) -> None:
-        """A stroke for each part of the hour, by the root of its count: few changes are seen beside many."""
+        """Draw a stroke for each part of the hour, by the root of its count, so that few changes show beside many."""
         most = max(counts) ** 0.5
         low, high = room.bottom() - 2, room.height() - 5
         width = room.width() // STEPS

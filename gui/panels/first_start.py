@@ -1,4 +1,4 @@
-"""What the window shows while there is no database: three ways to begin, each in one sentence."""
+"""The page that the window shows while there is no database: three ways to start, each in one sentence."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gui.language import on_language_change, tr
 from gui.theme import icon
 
 LETTERS = 56
-"""In a line of a sentence."""
+"""The width of a line of text, in letters."""
 
 
 class FirstStart(QWidget):

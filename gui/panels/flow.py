@@ -1,4 +1,4 @@
-"""The change flow: in groups, or as a plain list of cells; it follows the newest, and has a row of filters above it."""
+"""The change flow, in groups or as a plain list of cells, with filters above it; it scrolls along with new changes."""
 
 from __future__ import annotations
 
@@ -59,18 +59,18 @@ _LEAST = {
     Column.VERSION: 7,
     Column.AUTHOR: 8,
 }
-"""Letters that a column keeps where there is little room."""
+"""The least width of each column, in letters."""
 
 
 class FlowPanel(QWidget):
-    """Shows the changes as they come; ``append`` is where they come in."""
+    """Shows changes as they arrive, through ``append``."""
 
     change_requested = Signal(object, object)
-    """(ChangesMoved, FlowChange): show this one whole."""
+    """Emitted with a ``ChangesMoved`` and a ``FlowChange`` to show in full."""
     cleared = Signal()
-    """The list is to begin anew, also after a restart."""
+    """Emitted when the list was cleared, and is to stay so after a restart."""
     follow_changed = Signal(bool)
-    """Whether the newest change is kept in sight."""
+    """Emitted with whether the newest change is kept in sight."""
 
     def __init__(self, capacity: int = CAPACITY, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -138,12 +138,12 @@ class FlowPanel(QWidget):
 
     @property
     def current_model(self) -> FlowTreeModel | FlowModel:
-        """The model of what is shown; the other is empty."""
+        """The model of the view that is shown; the other one is empty."""
         return self._models[self.cells.isChecked()]
 
     @Slot(list)
     def append(self, events: list[ChangesMoved]) -> None:
-        """Take in changes, oldest first; while paused they wait."""
+        """Add changes, oldest first; while paused they wait."""
         if not self.pause.isChecked():
             self.current_model.append(events)
             return
@@ -152,7 +152,7 @@ class FlowPanel(QWidget):
         self._update_waiting()
 
     def restore(self, earlier: FlowLog) -> None:
-        """Put what was there before the program was started before what has come since."""
+        """Insert the changes from before the program was started before the present ones."""
         for peer, name in earlier.names.items():
             self._words.peers.setdefault(peer, name)
         later = self.current_model.take()
@@ -160,7 +160,7 @@ class FlowPanel(QWidget):
 
     @Slot(dict)
     def set_peer_names(self, names: Mapping[str, str]) -> None:
-        """Name the peers, by id; these can be chosen in the filter."""
+        """Set the names of peers, by id, and offer these peers in the filter."""
         known = {self.peer.itemData(place): self.peer.itemText(place) for place in range(1, self.peer.count())}
         if known == dict(names):
             return
@@ -177,13 +177,13 @@ class FlowPanel(QWidget):
 
     @Slot(dict)
     def set_site_names(self, names: Mapping[SiteId, str]) -> None:
-        """Name the authors, by site id."""
+        """Set the names of authors, by site id."""
         for model in self._models:
             model.set_site_names(names)
 
     @Slot(str)
     def show_peer(self, peer: str) -> None:
-        """Show the changes of this peer only."""
+        """Show only the changes of this peer."""
         self.text.clear()
         self.table_choice.setCurrentIndex(0)
         self.way.setCurrentIndex(0)
@@ -192,7 +192,7 @@ class FlowPanel(QWidget):
 
     @Slot(str)
     def show_table(self, table: str) -> None:
-        """Show the changes of this table only."""
+        """Show only the changes of this table."""
         self.text.clear()
         self.peer.setCurrentIndex(0)
         self.way.setCurrentIndex(0)
@@ -201,24 +201,24 @@ class FlowPanel(QWidget):
 
     @Slot(str)
     def show_database(self, database: str) -> None:
-        """Show the changes of this database only, whatever else is filtered; '' shows those of all."""
+        """Show only the changes of this database, on top of other filters; '' shows all."""
         self._database = database
         self._set_filter()
 
     def save_state(self) -> bytes:
-        """How the columns of the plain list lie, to be given to ``restore_state``."""
+        """Return the layout of the plain list's columns, for ``restore_state``."""
         return self.table.save_state()
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit."""
+        """Restore what ``save_state`` returned; return False if it does not fit."""
         return self.table.restore_state(state)
 
     def save_way(self) -> bytes:
-        """Whether changes are shown in groups or as cells, to be given to ``restore_way``."""
+        """Return whether changes are shown in groups or as cells, for ``restore_way``."""
         return b"cells" if self.cells.isChecked() else b"groups"
 
     def restore_way(self, state: bytes | QByteArray) -> None:
-        """Take over what ``save_way`` returned."""
+        """Restore what ``save_way`` returned."""
         self.cells.setChecked(bytes(QByteArray(state).data()) == b"cells")
 
     # What is seen
@@ -312,7 +312,7 @@ class FlowPanel(QWidget):
             model.set_filter(wanted)
 
     def _way_switched(self, cells: bool) -> None:
-        """Show everything that is held in the other way."""
+        """Show everything that is held in the other view."""
         before, now = self._models[not cells], self._models[cells]
         now.append(before.take())
         self._views.setCurrentIndex(int(cells))
@@ -368,7 +368,7 @@ class FlowPanel(QWidget):
         self.follow_changed.emit(on)
 
     def _scrolled(self, view: QAbstractItemView, value: int) -> None:
-        """Scrolling up means reading: follow no more. Scrolling to the end means: go on."""
+        """Stop following when a person scrolls up to read; follow again at the end."""
         if not (self._shifting or self.tree.settling) and view is self._view:
             self.follow.setChecked(value >= view.verticalScrollBar().maximum())
 
@@ -381,13 +381,13 @@ class FlowPanel(QWidget):
         self.tree.settle(self.follow.isChecked())
 
     def _rows_inserted(self, _: QModelIndex, first: int, last: int) -> None:
-        """Older lines that a filter finds appear above: what is being read stays where it is."""
+        """Keep what is being read in place when the filter finds older lines, which appear above."""
         if first == 0 and not self.follow.isChecked() and last + 1 < self.model.rowCount():
             self.table.executeDelayedItemsLayout()  # or the scroll bar would end where it did before
             self._shift(last + 1)
 
     def _rows_removed(self, _: QModelIndex, first: int, last: int) -> None:
-        """The oldest lines give way: what is being read stays where it is."""
+        """Keep what is being read in place when the oldest lines are removed."""
         if first == 0 and not self.follow.isChecked():
             self._shift(-(last + 1))
 

@@ -1,4 +1,4 @@
-"""Paints the cells of the change flow fast enough for a view that is all new twenty times a second."""
+"""Paints the cells of the change flow fast enough for a view that changes entirely twenty times a second."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ _SPECIAL = (QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus | 
 
 
 class FlowDelegate(CellDelegate):
-    """Draws plain cells itself, where the general way asks the model for a dozen roles; others as usual.
+    """Paints plain cells itself, where the usual way asks the model for a dozen roles; other cells as usual.
 
     Args:
-        model: asked directly. view: the one that is painted. right: a column of numbers; -1 for none.
+        model: the model, which is asked directly.
+        view: the view that is painted.
+        right: the column that is aligned to the right; -1 for none.
     """
 
     def __init__(self, model: FlowModel | FlowTreeModel, view: QAbstractItemView, right: int = -1) -> None:

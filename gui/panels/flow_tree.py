@@ -1,4 +1,4 @@
-"""The change flow in groups, as a tree: a line opens to the rows, and a row to its changes."""
+"""The change flow in groups, as a tree: a group expands to its rows, and a row to its changes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from gui.panels.table import Header
 _WIDTHS = {Column.TIME: 13, Column.PEER: 20, Column.WHAT: 30, Column.CONTENT: 40, Column.AUTHOR: 16}
 
 _LEAST = {Column.TIME: 13, Column.PEER: 10, Column.WHAT: 16, Column.CONTENT: 16, Column.AUTHOR: 8}
-"""Letters that a column keeps where there is little room."""
+"""The least width of each column, in letters."""
 
 
 class _Lines(FlowDelegate):
@@ -28,10 +28,10 @@ class _Lines(FlowDelegate):
 
 
 class FlowTree(CellKeys, CellView, QTreeView):
-    """Enter and a double click open a line, and show a change whole."""
+    """The tree; Enter and a double click expand a line, or show a change in full."""
 
     change_requested = Signal(object, object)
-    """(ChangesMoved, FlowChange): show this one whole."""
+    """Emitted with a ``ChangesMoved`` and a ``FlowChange`` to show in full."""
 
     def __init__(self, model: FlowTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,13 +55,13 @@ class FlowTree(CellKeys, CellView, QTreeView):
         return self.header()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Room for two lines, or two of what is said instead."""
+        """Return space for two lines, or for two lines of the placeholder."""
         assert self._fit is not None
         return self.least_size(self._fit, self.fontMetrics().height() + 10)
 
     @property
     def settling(self) -> bool:
-        """Whether the view scrolls by itself just now."""
+        """Whether the view is scrolling by itself."""
         return self._settling
 
     def _activate(self, index: QModelIndex) -> None:
@@ -77,12 +77,12 @@ class FlowTree(CellKeys, CellView, QTreeView):
     # What is read stays where it is
 
     def _keep_anchor(self) -> None:
-        """Lines are about to come or go: remember the first that is seen."""
+        """Remember the first visible line before lines come or go."""
         if self._anchor is None:
             self._anchor = QPersistentModelIndex(self.indexAt(QPoint(2, 2)))
 
     def settle(self, follow: bool) -> None:
-        """Lines came or went: go to the end, or have what was seen where it was."""
+        """Scroll to the end, or back to what was visible, after lines came or went."""
         anchor, self._anchor = self._anchor, None
         self._settling = True
         self.executeDelayedItemsLayout()

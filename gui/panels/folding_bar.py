@@ -1,4 +1,4 @@
-"""A bar above a table that becomes two lines high where one has no room for all."""
+"""A bar above a table that takes two lines where one has no space for everything."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 
 class FoldingBar(QWidget):
-    """Lays controls out in one line, or the middle ones in a second, so that none is ever cut.
+    """Lays widgets out in one line, or the middle ones in a second, so that none is ever cut off.
 
     Args:
-        first: stands on the left, and may grow. middle: goes below when it must. last: stand on the right.
+        first: the widget on the left, which may grow.
+        middle: the widgets that move below if they must.
+        last: the widgets on the right.
     """
 
     def __init__(self, first: QWidget, middle: Sequence[QWidget], last: Sequence[QWidget]) -> None:
@@ -35,17 +37,17 @@ class FoldingBar(QWidget):
         self._folded = False
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """As wide as the wider of two lines, as high as the lines are now."""
+        """Return the width of the wider of two lines, and the present height."""
         width = max(self._middle.minimumSize().width(), self._top_width()) + self._margins()
         return QSize(width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Fold, or unfold."""
+        """Fold or unfold."""
         super().resizeEvent(event)
         self._fit()
 
     def event(self, event: QEvent) -> bool:
-        """A text that became longer may need the second line."""
+        """Fold when a text that grew longer needs the second line."""
         if event.type() is QEvent.Type.LayoutRequest:
             self._fit()
         return super().event(event)
@@ -67,7 +69,7 @@ class FoldingBar(QWidget):
         self.updateGeometry()
 
     def _top_width(self) -> int:
-        """How wide the first line must be without the middle."""
+        """Return the least width of the first line without the middle, in pixels."""
         whole = self._top.minimumSize().width()
         return whole if self._folded else whole - self._middle.minimumSize().width() - self._top.spacing()
 

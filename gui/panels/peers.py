@@ -1,4 +1,4 @@
-"""The peers table with its filter, its menu and what it says while it is empty."""
+"""The peers table with its filter, its menus, and the page that is shown while it is empty."""
 
 from __future__ import annotations
 
@@ -41,41 +41,41 @@ _LEAST = {
     Column.LAST_ATTEMPT: 12,
     Column.ADDRESS: 12,
 }
-"""Letters that a column keeps where there is little room. A state's word is never cut."""
+"""The least width of each column, in letters; a state's word is never cut off."""
 
 _MORE = (Column.DATABASE, Column.CONFIRMED, Column.LAST_ATTEMPT, Column.ADDRESS)
-"""Columns that are hidden until they are asked for."""
+"""The columns that are hidden until a person shows them."""
 
 
 class PeersPanel(QWidget):
-    """Shows ``model`` and says in signals what a person asks for. Peers go by their ids, guests by their names."""
+    """Shows ``model``, and emits a person's requests; peers are given by their ids, guests by their names."""
 
     sync_requested = Signal(list)
-    """list[str]"""
+    """Emitted with the peers (list[str]) to sync with."""
     pause_requested = Signal(list, object)
-    """list[str], and ``Pause`` or None to resume"""
+    """Emitted with peers (list[str]), and a ``Pause`` or None to resume."""
     edit_requested = Signal(str)
     remove_requested = Signal(list)
-    """list[str]"""
+    """Emitted with the peers (list[str]) to remove."""
     verify_requested = Signal(str)
-    """Compare all rows with this peer, or with the guest of this name."""
+    """Emitted with a peer, or the name of a guest, to compare all rows with."""
     tables_requested = Signal(str)
-    """Compare the tables with this peer's."""
+    """Emitted with a peer to compare the tables with."""
     pair_requested = Signal(str)
-    """Pair the database of this peer again, with a new link."""
+    """Emitted with a peer whose database is to be paired again, with a new link."""
     repair_requested = Signal(str)
     join_requested = Signal(str)
-    """Ask how rows are joined with this peer's that they have never met."""
+    """Emitted with a peer to ask how to join rows that were never synced with it."""
     answer_requested = Signal(str)
-    """Ask whether most rows of a table of this peer's database are meant to be gone."""
+    """Emitted with a peer to ask whether mass deletions in its database are intended."""
     new_id_requested = Signal(str)
-    """Give the file that is synced with this peer an id of its own."""
+    """Emitted with a peer whose database file is to get a new id."""
     flow_requested = Signal(str)
-    """Show the changes of this peer."""
+    """Emitted with a peer whose changes are to be shown."""
     selection_changed = Signal(list)
-    """list[str]: the chosen peers, without guests."""
+    """Emitted with the selected peers (list[str]), without guests."""
     revoke_requested = Signal(list)
-    """list[str]: take their access from these guests."""
+    """Emitted with guests (list[str]) whose access is to be revoked."""
     add_peer_requested = Signal()
     share_requested = Signal()
 
@@ -120,27 +120,27 @@ class PeersPanel(QWidget):
     # What the window uses
 
     def put_beside_filter(self, widget: QWidget) -> None:
-        """Give something of the window's a place in the line with the filter."""
+        """Put a widget of the window's into the line with the filter."""
         self._bar.insertWidget(0, widget)
 
     def selected(self) -> list[PeerId]:
-        """The ids of the chosen peers, from the top down; guests are none."""
+        """Return the ids of the selected peers, from top to bottom, without guests."""
         return [peer.peer for peer in self._chosen() if not peer.guest]
 
     def selected_guests(self) -> list[PeerId]:
-        """The names of the chosen guests, from the top down."""
+        """Return the names of the selected guests, from top to bottom."""
         return [peer.peer for peer in self._chosen() if peer.guest]
 
     @Slot(dict)
     def set_database_names(self, names: Mapping[str, str]) -> None:
-        """Name the databases, by id."""
+        """Set the names of databases, by id."""
         self.model.set_database_names(names)
         self._several = len(names) > 1
         self._tell_databases()
 
     @Slot(str)
     def show_database(self, database: str) -> None:
-        """Show the peers of this database only; '' shows all."""
+        """Show only the peers of this database; '' shows all."""
         self._database = database
         self.proxy.set_database(database)
         self._tell_databases()
@@ -148,7 +148,7 @@ class PeersPanel(QWidget):
 
     @Slot(str)
     def set_sharing(self, who: str) -> None:
-        """Say who comes to this machine, which shares; '' when it does not."""
+        """Set the sentence about who has access to this machine; '' if it does not share."""
         self._sharing = who
         self._show_page()
 
@@ -159,15 +159,15 @@ class PeersPanel(QWidget):
         return self.model.status(self.proxy.mapToSource(index).row())
 
     def save_state(self) -> bytes:
-        """How the columns lie, to be given to ``restore_state``."""
+        """Return the layout of the columns, for ``restore_state``."""
         return self.table.save_state()
 
     def restore_state(self, state: bytes | QByteArray) -> bool:
-        """Take over what ``save_state`` returned; False when it does not fit."""
+        """Restore what ``save_state`` returned; return False if it does not fit."""
         return self.table.restore_state(state)
 
     def _tell_databases(self) -> None:
-        """Have a column with the databases only while those of several are shown."""
+        """Show the database column only while several databases are shown."""
         tell = self._several and not self._database
         if tell is not self._databases_told:
             self._databases_told = tell
@@ -266,7 +266,7 @@ class PeersPanel(QWidget):
                 self.edit_requested.emit(peer)
 
     def menu_for(self, chosen: list[PeerId]) -> QMenu:
-        """The menu for these peers; deleted when it is closed."""
+        """Return the menu for these peers; it is deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         sync = menu.addAction(theme.icon("sync-now"), tr("Sync now"))
@@ -302,7 +302,7 @@ class PeersPanel(QWidget):
         verify.setEnabled(len(chosen) == 1)
 
     def menu_for_guests(self, chosen: list[PeerId]) -> QMenu:
-        """The menu for these guests, who connect by themselves; deleted when it is closed."""
+        """Return the menu for these guests, who connect by themselves; it is deleted when it is closed."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         flow = menu.addAction(theme.icon("flow"), tr("Show changes"))
@@ -349,7 +349,7 @@ class PeersPanel(QWidget):
         self._ticking.stop()
 
     def _tick(self) -> None:
-        """Let the visible rows' relative times go on."""
+        """Update the relative times of the visible rows."""
         last = self.proxy.rowCount() - 1
         if last < 0:
             return

@@ -1,4 +1,4 @@
-"""Changes per second over the last minute: those that came in above the line, those that went out below it."""
+"""Changes per second over the last minute: incoming ones above the line, outgoing ones below it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from gui.models.values import number
 SECONDS = 60
 
 TICK = 1_000
-"""Milliseconds between two pictures, while there is anything to be seen moving."""
+"""Milliseconds between repaints, while anything moves."""
 
 
 class RatesGraph(QWidget):
-    """A small picture. Its timer runs only while it is seen and something happened in the last minute.
+    """A small graph; its timer runs only while it is visible and something happened in the last minute.
 
     Args:
-        now: a clock in seconds.
+        now: a clock that returns seconds.
     """
 
     def __init__(self, parent: QWidget | None = None, *, now: Callable[[], float] = time.monotonic) -> None:
@@ -61,14 +61,14 @@ class RatesGraph(QWidget):
             self._tick()
 
     def rates(self) -> list[tuple[int, int]]:
-        """(in, out) of each of the last 60 seconds, oldest first; the last one is not over yet."""
+        """Return (in, out) for each of the last 60 seconds, oldest first; the last one is not over yet."""
         end = int(self._now())
         found = {second: (came, gone) for second, came, gone in self._counts}
         return [found.get(second, (0, 0)) for second in range(end - SECONDS + 1, end + 1)]
 
     @property
     def moving(self) -> bool:
-        """Whether the picture changes by itself."""
+        """Whether the graph changes by itself."""
         return self._timer.isActive()
 
     def sizeHint(self) -> QSize:  # noqa: N802

@@ -1,4 +1,4 @@
-"""How a peer's state is painted."""
+"""The painting of a peer's state."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from gui.models.peers import PROGRESS_ROLE, SENTENCE_ROLE
 
 
 class StateDelegate(QStyledItemDelegate):
-    """The state's icon and word, then why it is so, and the progress of a sync under way as a thin bar below them."""
+    """Paints the icon and word of a state, the reason, and the progress of a running sync as a thin bar below."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -1,4 +1,4 @@
-"""What the tables of all panels have in common, and the page that an empty panel shows."""
+"""What the tables of all panels share, and the page that an empty panel shows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from gui.panels.cell_view import CellView
 
 
 class Table(CellView, QTableView):
-    """Rows are chosen whole; columns can be moved and hidden; Ctrl+C copies the current cell.
+    """A table of whole rows: columns move and hide, and Ctrl+C copies the current cell.
 
     Args:
-        copy_role: the role that holds a cell's text for the clipboard.
+        copy_role: the role with the text of a cell for the clipboard.
     """
 
     def __init__(self, copy_role: int = Qt.ItemDataRole.DisplayRole, parent: QWidget | None = None) -> None:
@@ -47,7 +47,7 @@ class Table(CellView, QTableView):
         return self.horizontalHeader()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Room for two rows; with columns that are kept within, for these and two lines of what is said instead."""
+        """Return space for two rows; with fitted columns, for these and two lines of the placeholder."""
         row = self.verticalHeader().defaultSectionSize()
         if self._fit is not None:
             return self.least_size(self._fit, row)
@@ -56,7 +56,7 @@ class Table(CellView, QTableView):
         return QSize(least.width(), max(least.height(), 2 * row + around))
 
     def add_to(self, menu: QMenu) -> None:
-        """Put into a context menu what every table can do, and the sorting."""
+        """Add what every table offers to a context menu, and sorting."""
         menu.addAction(self.copy_action)
         if self.isSortingEnabled():
             menu.addAction(tr("Sort by this column")).triggered.connect(self._sort_by_current)
@@ -70,11 +70,11 @@ class Table(CellView, QTableView):
 
 
 GAP = 8
-"""Pixels right of a number, so that it stands clear of the text in the next column."""
+"""Pixels right of a number, which set it off from the text in the next column."""
 
 
 class CellDelegate(QStyledItemDelegate):
-    """A cell; numbers, which are aligned to the right, keep some distance from it."""
+    """Paints a cell; numbers, which are aligned to the right, keep some distance from the edge."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
@@ -90,7 +90,7 @@ class CellDelegate(QStyledItemDelegate):
 
 
 class Header(QHeaderView):
-    """A header whose words stand where the cells' do."""
+    """A header whose words are aligned with those of the cells."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
@@ -103,14 +103,14 @@ class Header(QHeaderView):
 
 
 LETTERS = 84
-"""In a line of a sentence on an empty page, at most."""
+"""The greatest width of a line of text on an empty page, in letters."""
 
 STEP = 4
-"""Pixels by which its width is tried."""
+"""The step by which narrower widths are tried, in pixels."""
 
 
 class EmptyPage(QWidget):
-    """A drawing, a heading and a sentence that teaches, in the middle, with buttons below.
+    """A drawing, a heading and a sentence that teaches, centred, with buttons below.
 
     Args:
         drawing: the name of an icon.
@@ -146,14 +146,14 @@ class EmptyPage(QWidget):
         self._draw()
 
     def add_buttons(self, *buttons: QPushButton) -> None:
-        """Put buttons below the sentence, side by side."""
+        """Add buttons below the sentence, side by side."""
         self._buttons.addStretch(1)
         for button in buttons:
             self._buttons.addWidget(button)
         self._buttons.addStretch(1)
 
     def show_message(self, heading: str, sentence: str) -> None:
-        """Set the words."""
+        """Set the heading and the sentence."""
         self.heading.setText(heading)
         self.sentence.setText(sentence)
         width = self.fontMetrics().averageCharWidth() * LETTERS
@@ -164,13 +164,16 @@ class EmptyPage(QWidget):
         self.sentence.setMinimumHeight(height)
 
     def _height(self, width: int) -> int:
-        """How high the sentence is at this width. (A label's own answer depends on the size it was given before.)"""
+        """Return the height of the sentence at this width, in pixels.
+
+        A label's own answer would depend on the size that it had before.
+        """
         room = QRect(0, 0, width, 10_000)
         wrapped = int(Qt.TextFlag.TextWordWrap)
         return self.sentence.fontMetrics().boundingRect(room, wrapped, self.sentence.text()).height()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Draw anew in the colours of a new palette."""
+        """Redraw in the colours of a new palette."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._draw()

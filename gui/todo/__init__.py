@@ -1,5 +1,5 @@
-"""The demo's to-do app: a small program that knows nothing of sync, in a process and a window of its own.
+"""The demo's to-do app: a small program that knows nothing of sync, in its own process and window.
 
 - ``store``: its file, through plain ``sqlite3``; ``model``: what is shown of it
-- ``window``: the window; ``app``: the program; ``places``: where its windows and Syncline's stand
+- ``window``: the window; ``app``: the program; ``places``: where its windows and Syncline's are put
 """

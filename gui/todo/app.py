@@ -1,4 +1,4 @@
-"""The to-do app as a program of its own: it ends with its window, or when whoever started it has gone."""
+"""The to-do app as a program of its own; it ends with its window, or when the program that started it is gone."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from gui.todo.store import TodoFile
 from gui.todo.window import TodoWindow
 
 APPS = ("laptop", "desktop")
-"""The machines that an app is said to run on, the left one first."""
+"""The machines that the apps pretend to run on, the left one first."""
 
 
 def run(name: str, path: Path) -> int:
-    """Open the window of the app on the machine ``name``, with this file, and stay until it is closed.
+    """Open the app's window on the machine ``name``, with this file, and return the exit status when it is closed.
 
     Raises:
         StorageFailed: the file cannot be used.
@@ -55,7 +55,7 @@ async def _show(name: str, path: Path, file: TodoFile, quit_asked: asyncio.Event
 
 
 def _wait_for_end(loop: asyncio.AbstractEventLoop, quit_asked: asyncio.Event) -> None:
-    """On a thread: whoever started this closes its input, be it by its own end."""
+    """Quit when standard input is closed, as by the end of the program that started this; runs on its own thread."""
     with contextlib.suppress(RuntimeError, OSError):  # the loop has ended; there is no input
         while os.read(sys.stdin.fileno(), 4096):  # not sys.stdin: its lock would be held at the program's end
             pass

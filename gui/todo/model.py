@@ -1,4 +1,4 @@
-"""The to-dos as a table: what is shown follows the file, and what is typed goes into it."""
+"""The to-dos as a table that follows the file, and writes what is typed into it."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ Role = Qt.ItemDataRole
 
 
 class Column(enum.IntEnum):
-    """What each column shows."""
+    """The columns of the table."""
 
     TEXT = 0
     LIST = 1
 
 
 class TodoModel(QAbstractTableModel):
-    """One row for each to-do.
+    """A model with one row for each to-do.
 
     Args:
-        file: open.
+        file: the open file.
     """
 
     failed = Signal(str)
-    """Why something could not be written, as SQLite says it; '' once it can be again."""
+    """Emitted with SQLite's reason why a write failed; '' once one succeeds again."""
 
     def __init__(self, file: TodoFile, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -42,11 +42,11 @@ class TodoModel(QAbstractTableModel):
 
     @property
     def todos(self) -> list[Todo]:
-        """What is shown."""
+        """The to-dos that are shown."""
         return list(self._todos)
 
     def reload_if_changed(self) -> None:
-        """Show what another program has written, if it has."""
+        """Reload if another program has written to the file."""
         try:
             if self._file.changed_by_others() != self._version:
                 self.reload()
@@ -54,7 +54,7 @@ class TodoModel(QAbstractTableModel):
             self.failed.emit(str(error))
 
     def reload(self) -> None:
-        """Show what is in the file. Rows that stay keep what is chosen, or typed, in them."""
+        """Show what is in the file; rows that stay keep their selection and what is being typed."""
         self._version = self._file.changed_by_others()
         found = self._file.todos()
         numbers = {todo.number for todo in found}
@@ -73,11 +73,11 @@ class TodoModel(QAbstractTableModel):
                 self.dataChanged.emit(self.index(row, 0), self.index(row, len(Column) - 1))
 
     def add(self, text: str, name: str) -> bool:
-        """Add a to-do; returns whether that went well."""
+        """Add a to-do to the list called ``name``, and return whether that succeeded."""
         return self._write(lambda: self._file.add(text, name))
 
     def delete(self, row: int) -> bool:
-        """Delete the to-do in this row; returns whether that went well."""
+        """Delete the to-do in this row, and return whether that succeeded."""
         number = self._todos[row].number
         return self._write(lambda: self._file.delete(number))
 

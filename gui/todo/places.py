@@ -1,4 +1,4 @@
-"""Where the demo's windows stand: Syncline's between those of the two apps, or above them."""
+"""The positions of the demo's windows: Syncline's is between those of the two apps, or above them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,24 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtWidgets import QWidget
 
 SYNCLINE = "syncline"
-"""Stands for Syncline's own window among the places."""
+"""The key of Syncline's own window."""
 
 BAR = 34
-"""Pixels that a title takes, which no window knows before it is shown."""
+"""Pixels for a title bar, whose height no window knows before it is shown."""
 
 APP = QSize(330, 250)
-"""The least that an app's window is given."""
+"""The least size of an app's window."""
 
 WIDEST = 1180
-"""The most that Syncline's window is given: more says no more."""
+"""The greatest width of Syncline's window; more would show no more."""
 
 
 def places(area: QRect, apps: tuple[str, str]) -> dict[str, QRect]:
-    """Where each window goes.
+    """Return the rectangle of each window.
 
     Args:
-        area: that the desktop leaves to windows. apps: their names, the left one first.
+        area: the area that the desktop leaves to windows.
+        apps: the names of the apps, the left one first.
     """
     left, right = apps
     if area.width() >= WIDEST + 2 * APP.width():
@@ -45,7 +46,7 @@ def places(area: QRect, apps: tuple[str, str]) -> dict[str, QRect]:
 
 
 def place(window: QWidget, name: str, apps: tuple[str, str]) -> None:
-    """Put a window in its place on its screen; it may be larger than that if it must."""
+    """Move a window to its place on its screen, and resize it as far as it allows."""
     where = places(window.screen().availableGeometry(), apps)[name]
     window.resize(where.size())
     window.move(where.left(), where.top() - BAR)

@@ -1,6 +1,6 @@
-"""The to-do app's file, through Python's own ``sqlite3``: what any small app would do, with no extension and no sync.
+"""The to-do app's file, through Python's own ``sqlite3``: what any small app would do, without extension or sync.
 
-It is never opened here in a process in which Syncline has it open.
+It must not be opened in a process in which Syncline has it open.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ LOCKED = 5.0
 """Seconds that a statement waits for another program's lock."""
 
 FIRST = (("Water the plants", "Home"), ("Buy bread", "Home"), ("Send the letter", "Office"))
-"""What a new file begins with."""
+"""The to-dos of a new file, each with its list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Todo:
-    """One row. ``number``: its key, which SQLite has handed out; ``list``: the name of its list, '' for none."""
+    """One to-do.
+
+    Attributes:
+        number: its key, assigned by SQLite.
+        list: the name of its list; '' for none.
+    """
 
     number: int
     text: str
@@ -30,10 +35,10 @@ class Todo:
 
 
 class TodoFile:
-    """A file of to-dos. Every method raises ``sqlite3.Error`` where SQLite does.
+    """A file of to-dos; every method passes on ``sqlite3.Error``.
 
     Args:
-        path: of the file; made when needed.
+        path: the file; created if needed.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +47,7 @@ class TodoFile:
         self._connection.executescript(resources.files("assets").joinpath("todo.sql").read_text(encoding="utf-8"))
 
     def close(self) -> None:
-        """Close it."""
+        """Close the file."""
         self._connection.close()
 
     def begin(self) -> None:
@@ -52,34 +57,34 @@ class TodoFile:
                 self.add(text, name)
 
     def todos(self) -> list[Todo]:
-        """All to-dos, in the order of their numbers."""
+        """Return all to-dos, ordered by number."""
         rows = self._connection.execute(
             "SELECT todo.id, text, done, coalesce(name, '') FROM todo LEFT JOIN list ON list.id = list ORDER BY todo.id"
         )
         return [Todo(number, str(text), bool(done), str(name)) for number, text, done, name in rows]
 
     def changed_by_others(self) -> int:
-        """A number that is another one after another program's commit."""
+        """Return a number that changes with every commit of another program."""
         [version] = self._connection.execute("PRAGMA data_version").fetchone()
         return int(version)
 
     def add(self, text: str, name: str = "") -> None:
-        """Add a to-do, to a list of this name if one is given."""
+        """Add a to-do, to the list of this name if one is given."""
         with self._writing():
             self._connection.execute("INSERT INTO todo (text, list) VALUES (?, ?)", (text, self._list(name)))
 
     def rename(self, number: int, text: str) -> None:
-        """Give a to-do another text."""
+        """Change the text of a to-do."""
         with self._writing():
             self._connection.execute("UPDATE todo SET text = ? WHERE id = ?", (text, number))
 
     def set_done(self, number: int, done: bool) -> None:
-        """Tick a to-do, or take the tick away."""
+        """Mark a to-do as done, or as not done."""
         with self._writing():
             self._connection.execute("UPDATE todo SET done = ? WHERE id = ?", (int(done), number))
 
     def move(self, number: int, name: str) -> None:
-        """Put a to-do on the list of this name; '' for none."""
+        """Move a to-do to the list of this name; '' for none."""
         with self._writing():
             self._connection.execute("UPDATE todo SET list = ? WHERE id = ?", (self._list(name), number))
 
@@ -95,7 +100,7 @@ class TodoFile:
             yield
 
     def _list(self, name: str) -> int | None:
-        """The number of a list; made when there is none of this name."""
+        """Return the key of the list of this name, which is created if needed; None for ''."""
         if not name:
             return None
         self._connection.execute("INSERT INTO list (name) VALUES (?) ON CONFLICT (name) DO NOTHING", (name,))

@@ -25,15 +25,17 @@ from gui.todo.model import Column, TodoModel
 from gui.todo.store import TodoFile
 
 QUIET = 40
-"""Milliseconds after something happened to the file, before it is looked at."""
+"""Milliseconds from a change to the file until it is read."""
 
 
 class TodoWindow(QWidget):
-    """The window.
+    """The window of the app.
 
     Args:
-        name: of the machine that it is said to be on. path: of its file. file: the same, open.
-        closed: called when it is closed.
+        name: the machine that it pretends to be on.
+        path: the file.
+        file: the same, open.
+        closed: called when the window is closed.
     """
 
     def __init__(self, name: str, path: Path, file: TodoFile, closed: Callable[[], object]) -> None:
@@ -95,18 +97,18 @@ class TodoWindow(QWidget):
         self._watch()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
+        """Follow the colour scheme, light or dark."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             show_boxes(self.table)
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """The app ends with its window."""
+        """End the app with its window."""
         super().closeEvent(event)
         self._closed()
 
     def _watch(self) -> None:
-        """Hear of whatever is written to the file, its log, and what is made beside it."""
+        """Watch the file, its log, and the folder for what is created there."""
         log = self._path.with_name(self._path.name + "-wal")
         wanted = [str(path) for path in (self._path, log, self._path.parent) if path.exists()]
         known = {*self._watcher.files(), *self._watcher.directories()}

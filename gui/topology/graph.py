@@ -1,7 +1,7 @@
 """Nodes and links, as they follow from peers, guests and clocks.
 
-About one database, this machine is in the middle and its peers and guests are around it. About several, each database
-is a node of its own, and peers with one address are one machine.
+For one database, this machine is in the middle, with its peers and guests around it. For several, each database is a
+node of its own, and peers with the same address are one machine.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ HERE = "here"
 """The key of this machine's node."""
 
 UNSEEN = "unseen"
-"""The key of the node for sites that are known only by their clocks."""
+"""The key of the node for sites that are known only from clocks."""
 
 APART = frozenset({State.WAITING, State.PAUSED, State.NEEDS_YOU})
 """The states in which nothing can move."""
 
 
 class Kind(enum.Enum):
-    """What a node stands for. ``UNSEEN``: sites known only by their clocks; ``MORE``: what there is no room for."""
+    """What a node stands for; ``UNSEEN``: sites known only from clocks, ``MORE``: nodes that there is no space for."""
 
     HERE = enum.auto()
     DATABASE = enum.auto()
@@ -37,11 +37,12 @@ class Kind(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One node.
+    """A node.
 
     Attributes:
-        key: what it is called in links. name: as a person calls it; '' where its kind says all.
-        count: how many it stands for.
+        key: identifies it in links.
+        name: the name that is shown; '' if its kind says it all.
+        count: how many things it stands for.
     """
 
     key: str
@@ -55,7 +56,8 @@ class Link:
     """A line between two nodes.
 
     Attributes:
-        near: the key of the end on this machine. far: that of the other end.
+        near: the key of the end on this machine.
+        far: the key of the other end.
         peers: the peers and guests that it shows.
     """
 
@@ -65,27 +67,27 @@ class Link:
 
     @property
     def known_only(self) -> bool:
-        """Whether nothing goes over it that this machine could see."""
+        """Whether this machine sees nothing of what goes over it."""
         return not self.peers
 
     @property
     def states(self) -> tuple[State, ...]:
-        """Their states."""
+        """The states of its peers."""
         return tuple(peer.state for peer in self.peers)
 
     @property
     def apart(self) -> bool:
-        """Whether nothing can move over it now."""
+        """Whether nothing can move over it at the moment."""
         return all(peer.state in APART or away(peer) for peer in self.peers)
 
     def carries(self, database: str, peer: str) -> bool:
-        """Whether a change goes over it that is told under this peer's id, or this guest's name."""
+        """Return whether it carries the changes that are reported under this peer's id, or this guest's name."""
         return any(one.database == database and peer in (one.peer, one.name) for one in self.peers)
 
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """All of it. The first nodes are those on this machine; then the others, by name."""
+    """Nodes and links; the nodes on this machine come first, then the others by name."""
 
     nodes: tuple[Node, ...] = ()
     links: tuple[Link, ...] = ()
@@ -101,17 +103,18 @@ class Topology:
         return tuple(node for node in self.nodes if not is_here(node))
 
     def links_of(self, key: str) -> list[Link]:
-        """The links that end at a node."""
+        """Return the links that end at a node."""
         return [link for link in self.links if key in (link.near, link.far)]
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is known of a database.
+    """What is known about a database.
 
     Attributes:
-        database: its id. name: as a person calls it.
-        site: its own id, once that is known. sites: whose clocks it keeps.
+        database, name: its id and its name.
+        site: its own site id; None until that is known.
+        sites: the sites whose clocks it keeps.
     """
 
     database: str
@@ -127,11 +130,11 @@ class _Machine:
 
 
 def build(databases: Sequence[Known], peers: Iterable[PeerStatus]) -> Topology:
-    """Make the picture of these databases.
+    """Return the picture of these databases.
 
     Args:
-        databases: one puts this machine in the middle; of several each is a node.
-        peers: all that there are, guests among them; those of other databases are left out.
+        databases: a single one puts this machine in the middle; of several, each is a node.
+        peers: all peers and guests; those of other databases are left out.
     """
     alone = len(databases) == 1
     own = {known.site for known in databases}
@@ -163,12 +166,12 @@ def build(databases: Sequence[Known], peers: Iterable[PeerStatus]) -> Topology:
 
 
 def is_here(node: Node) -> bool:
-    """Whether a node is on this machine."""
+    """Return whether a node is on this machine."""
     return node.kind in (Kind.HERE, Kind.DATABASE)
 
 
 def _machines(peers: Sequence[PeerStatus], *, alone: bool) -> dict[str, _Machine]:
-    """The peers by what they have in common: nothing in the picture of one database, else their address."""
+    """Return the peers grouped into machines: each by itself if ``alone``, or else by address."""
     groups: dict[str, list[PeerStatus]] = {}
     for peer in peers:
         place = "" if alone else urlsplit(peer.url).netloc
@@ -184,12 +187,12 @@ def _machines(peers: Sequence[PeerStatus], *, alone: bool) -> dict[str, _Machine
 
 
 def away(peer: PeerStatus) -> bool:
-    """Whether this is a guest who is not there."""
+    """Return whether this is a guest that is not connected."""
     return peer.guest and peer.state in (State.IDLE, State.WAITING)
 
 
 def _machine_of(guest: PeerStatus, machines: dict[str, _Machine]) -> _Machine:
-    """The machine that a guest is: one that is a peer too, by the name of both, or one of its own."""
+    """Return the machine of a guest: the peer of the same name, or else a machine of its own."""
     for machine in machines.values():
         if machine.node.kind is Kind.PEER and machine.node.name.casefold() == guest.name.casefold():
             return machine
@@ -198,7 +201,10 @@ def _machine_of(guest: PeerStatus, machines: dict[str, _Machine]) -> _Machine:
 
 
 def _unseen(known: Known, peers: Iterable[PeerStatus], own: set[SiteId | None]) -> int:
-    """How many sites are known only by their clocks. A guest who has not come lately has one; nobody knows which."""
+    """Return how many sites are known only from clocks.
+
+    A guest that has not connected lately accounts for one of them, though nobody knows which.
+    """
     peers = [peer for peer in peers if peer.database == known.database]
     named = {peer.site_id for peer in peers} | own
     strange = sum(site not in named for site in known.sites)
@@ -207,7 +213,7 @@ def _unseen(known: Known, peers: Iterable[PeerStatus], own: set[SiteId | None]) 
 
 
 def _only_way(links: Sequence[Link]) -> str | None:
-    """The one other node through which everything goes, if there is but one: a hub tells no guest of another."""
+    """Return the key of the only other node if there is just one: a hub does not tell guests about each other."""
     return links[0].far if len(links) == 1 else None
 
 
@@ -216,10 +222,10 @@ def _by_name(node: Node) -> tuple[str, str]:
 
 
 def merged(topology: Topology, into: Mapping[str, Node]) -> Topology:
-    """Let some nodes be shown as one.
+    """Return the picture with some nodes replaced by others.
 
     Args:
-        into: the nodes to show in place of others, by the keys of these.
+        into: the replacements, by the keys of the nodes that they replace.
     """
     if not into:
         return topology

@@ -1,4 +1,4 @@
-"""Where the nodes of a topology stand, within a width and a height in pixels."""
+"""The positions of a topology's nodes, within a width and a height in pixels."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from dataclasses import dataclass, field, replace
 from gui.topology.graph import HERE, UNSEEN, Kind, Node, Topology, merged
 
 REACH = 260.0
-"""Pixels between this machine and a column of others, at most: a longer line says no more."""
+"""The greatest distance between this machine and a column of others, in pixels; longer lines would say no more."""
 
 REACHED = 0.28
-"""The same, as a part of the width."""
+"""The same distance as a fraction of the width."""
 
 BENT = 0.06
-"""How much nearer the first and the last of a column are, as a part of the width."""
+"""How much nearer the ends of a column are, as a fraction of the width."""
 
 ROWS = 2.2
-"""How many times a row's height two nodes of a column are apart, at most."""
+"""The greatest distance between adjacent nodes of a column, in row heights."""
 
 CLOSE = 6.0
-"""Pixels beside a node that still belong to it."""
+"""The margin around a node in which it still counts as hit, in pixels."""
 
 
 class Side(enum.Enum):
-    """Where a node's label stands."""
+    """The position of a node's label."""
 
     LEFT = enum.auto()
     RIGHT = enum.auto()
@@ -38,7 +38,9 @@ class Place:
     """A node in its place.
 
     Attributes:
-        x, y: its middle. label: where its name stands. room: pixels that are there for the name.
+        x, y: its centre.
+        label: the position of its label.
+        room: the width that is left for the label, in pixels.
     """
 
     node: Node
@@ -60,18 +62,18 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A topology in its places, as far as there is room. ``box`` is there if this machine is more than one node."""
+    """A topology laid out as far as there is space; ``box`` is set if this machine has several nodes."""
 
     places: tuple[Place, ...] = ()
     topology: Topology = field(default_factory=Topology)
     box: Box | None = None
 
     def place(self, key: str) -> Place | None:
-        """Where a node is; None where it is not shown."""
+        """Return the place of a node; None if it is not shown."""
         return next((place for place in self.places if place.node.key == key), None)
 
     def at(self, x: float, y: float, radius: float) -> Place | None:
-        """The node at a point, as good as hit."""
+        """Return the node at a point, or within a small margin around it; None if there is none."""
         nearest = min(self.places, key=lambda place: math.dist((place.x, place.y), (x, y)), default=None)
         if nearest is None or math.dist((nearest.x, nearest.y), (x, y)) > radius + CLOSE:
             return None
@@ -80,11 +82,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What a picture is made of, in pixels.
+    """The sizes of a picture, in pixels.
 
     Attributes:
-        width, height: all that there is. radius: of a node. line: height of a line of text; 0 for no labels.
-        names: width of the widest name on this machine. small: there is no room for each database.
+        width, height: the size of the whole.
+        radius: the radius of a node.
+        line: the height of a line of text; 0 for no labels.
+        names: the width of the widest name on this machine.
+        small: whether there may be no space for each database.
     """
 
     width: float
@@ -96,17 +101,17 @@ class Measures:
 
     @property
     def row(self) -> float:
-        """What one node of a column takes."""
+        """The height of one node in a column."""
         return max(2 * self.radius, self.line) + (6 if self.line else 3)
 
     @property
     def rows(self) -> int:
-        """How many nodes a column holds."""
+        """How many nodes fit into a column."""
         return max(1, int(self.height // self.row))
 
 
 def arrange(topology: Topology, measures: Measures) -> Picture:
-    """Put every node in its place. Where there is no room for all, the last ones become one node that counts them."""
+    """Lay out all nodes; if there is no space for all, the last ones become one node that counts them."""
     if not topology.nodes:
         return Picture()
     if measures.small and not _fits(topology, measures):
@@ -118,18 +123,18 @@ def arrange(topology: Topology, measures: Measures) -> Picture:
 
 
 def _fits(topology: Topology, measures: Measures) -> bool:
-    """Whether there is room for each database, in a box with a name."""
+    """Return whether there is space for each database, in a box with a name."""
     rows = int(_inner(measures).height // measures.row)
     return measures.line > 0 and len(topology.here) <= rows and len(topology.others) <= rows
 
 
 def _inner(measures: Measures) -> Measures:
-    """What the box around this machine leaves."""
+    """Return the measures of the space inside the box around this machine."""
     return replace(measures, height=measures.height - measures.line - 8)
 
 
 def _around(topology: Topology, measures: Measures) -> Picture:
-    """This machine in the middle, the others at both sides of it; one or two in a row with it."""
+    """Put this machine in the middle and the others at both sides; one or two others are in a row with it."""
     width, middle = measures.width, measures.height / 2
     topology, others = _shortened(topology, topology.others, 2 * measures.rows)
     low = middle - measures.line / 2  # its name is below it
@@ -150,12 +155,12 @@ def _around(topology: Topology, measures: Measures) -> Picture:
 
 
 def _hangs_on_this_machine(topology: Topology, others: Sequence[Node]) -> bool:
-    """Whether one of two others is the unseen sites, and not behind the other one."""
+    """Return whether one of two others is the unseen sites, linked to this machine rather than to the other one."""
     return len(others) == 2 and any(link.far == UNSEEN and link.near == HERE for link in topology.links)
 
 
 def _beside(topology: Topology, measures: Measures) -> Picture:
-    """The databases of this machine in a box at the left, the machines at the right."""
+    """Put this machine's databases in a box at the left, and the other machines at the right."""
     top = measures.line + 4  # the box has a name
     inner = _inner(measures)
     topology, here = _shortened(topology, topology.here, inner.rows)
@@ -174,7 +179,7 @@ def _beside(topology: Topology, measures: Measures) -> Picture:
 
 
 def _middle(node: Node, topology: Topology, rows: dict[str, float]) -> float:
-    """The height at which the lines to a node are shortest."""
+    """Return the height at which the lines to a node are shortest; infinity without lines."""
     ends = [rows[link.near] for link in topology.links_of(node.key) if link.near in rows]
     return sum(ends) / len(ends) if ends else math.inf
 
@@ -182,7 +187,7 @@ def _middle(node: Node, topology: Topology, rows: dict[str, float]) -> float:
 def _column(
     nodes: Sequence[Node], side: Side, x: float, measures: Measures, *, top: float = 0.0, bent: float = 0.0
 ) -> list[Place]:
-    """Nodes below each other, around the middle of the height."""
+    """Return places for nodes one below the other, centred vertically."""
     places = []
     step = min(measures.height / max(len(nodes), 1), ROWS * measures.row)
     first = top + (measures.height - step * (len(nodes) - 1)) / 2
@@ -196,7 +201,7 @@ def _column(
 
 
 def _shortened(topology: Topology, nodes: Sequence[Node], most: int) -> tuple[Topology, list[Node]]:
-    """Let those that are too many be one node that counts them; returns what of them is shown, too."""
+    """Merge surplus nodes into one that counts them; return the topology, and which of ``nodes`` are shown."""
     named = [node for node in nodes if node.kind is not Kind.UNSEEN]
     rest = [node for node in nodes if node.kind is Kind.UNSEEN]
     room = max(most - len(rest), 1)

@@ -1,4 +1,4 @@
-"""Paints a picture of a topology, and what moves over it."""
+"""Paints a topology, and what moves over it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from gui.topology.layout import Measures, Picture, Place, Side
 from gui.topology.pulses import Pulse
 
 DOT = 3.5
-"""Pixels: half of a pulse."""
+"""The radius of a pulse, in pixels."""
 
 LINE = 2.0
-"""Pixels: how thick a link is."""
+"""The width of a link, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
 class PicturePainter:
-    """Paints with the colours of a palette."""
+    """Paints in the colours of a palette."""
 
     painter: QPainter
     picture: Picture
@@ -31,7 +31,7 @@ class PicturePainter:
     palette: QPalette
 
     def paint(self) -> None:
-        """Paint all that stands still."""
+        """Paint everything that does not move."""
         self._paint_box()
         for link in self.picture.topology.links:
             ends = self._ends(link.near, link.far)
@@ -47,7 +47,9 @@ class PicturePainter:
         """Paint a change on its way.
 
         Args:
-            part: how much of it is behind it. moves: it does; otherwise all of its line is thicker.
+            pulse: the change.
+            part: the fraction of the way that it has travelled.
+            moves: whether it is shown moving; otherwise the whole link is drawn thicker.
         """
         ends = self._ends(pulse.near, pulse.far)
         if ends is None:
@@ -64,7 +66,7 @@ class PicturePainter:
         self.painter.drawEllipse(at, DOT, DOT)
 
     def paint_focus(self, place: Place) -> None:
-        """Paint that the keys are at a node."""
+        """Paint the focus ring around a node."""
         radius = self.measures.radius + 3.5
         self.painter.setPen(QPen(self.palette.color(QPalette.ColorRole.Highlight), 1.5))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -136,7 +138,7 @@ class PicturePainter:
         return pen
 
     def _color(self, *links: Link) -> QColor:
-        """The colour of the worst that can be said of these; a guest may come and go as it likes."""
+        """Return the colour of the worst state of these links; guests that are away do not count."""
         state = theme.worst(peer.state for link in links for peer in link.peers if not away(peer))
         return theme.tone_color(theme.QUIET) if state is None else theme.state_color(state)
 

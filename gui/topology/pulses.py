@@ -1,4 +1,4 @@
-"""Changes on their way: dots that move along a link for a moment. At rest there are none."""
+"""Changes on their way: dots that move along a link for a moment; at rest there are none."""
 
 from __future__ import annotations
 
@@ -9,15 +9,21 @@ from engine.events import ChangesMoved, FlowDirection
 from gui.topology.graph import Link
 
 TRAVEL = 0.9
-"""Seconds that a pulse takes."""
+"""Seconds that a pulse takes from end to end."""
 
 APART = 0.22
-"""Seconds between two pulses that go the same way over one link, however many changes there are."""
+"""The least seconds between pulses in the same direction over a link, however many changes there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """One dot. ``outward``: from this machine to the other end of ``(near, far)``; ``begun``: when, in seconds."""
+    """One dot.
+
+    Attributes:
+        near, far: the keys of the ends of its link.
+        outward: whether it goes from this machine to the other end.
+        begun: when it started, in seconds.
+    """
 
     near: str
     far: str
@@ -26,16 +32,18 @@ class Pulse:
 
 
 class Pulses:
-    """All that are under way."""
+    """All dots that are on their way."""
 
     def __init__(self) -> None:
         self._pulses: list[Pulse] = []
 
     def append(self, events: Iterable[ChangesMoved], links: Iterable[Link], now: float) -> bool:
-        """Begin a pulse for what these events moved; returns whether any began.
+        """Start a pulse for what these events moved, and return whether any was started.
 
         Args:
-            links: that are seen. now: a clock in seconds.
+            events: the changes that moved.
+            links: the links that are shown.
+            now: the present, in seconds.
         """
         begun = False
         links = tuple(links)
@@ -50,12 +58,12 @@ class Pulses:
         return begun
 
     def under_way(self, now: float) -> list[tuple[Pulse, float]]:
-        """Those that have not arrived, each with the part of its way that it has gone."""
+        """Return the pulses that have not arrived, each with the fraction of its way that it has travelled."""
         self._pulses = [pulse for pulse in self._pulses if now - pulse.begun < TRAVEL]
         return [(pulse, (now - pulse.begun) / TRAVEL) for pulse in self._pulses]
 
     def clear(self) -> None:
-        """Let all have arrived."""
+        """Remove all pulses."""
         self._pulses.clear()
 
     def _close_behind(self, link: Link, outward: bool, now: float) -> bool:

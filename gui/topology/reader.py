@@ -1,4 +1,4 @@
-"""Keeps the pictures of what syncs with what up to date: as the engine tells, and as the files' clocks say."""
+"""Keeps the pictures of what syncs with what up to date, from the engine's events and the clocks in the files."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ from gui.topology.graph import Known, Topology, build
 from gui.topology.view import TopologyView
 
 CLOCKED = 12
-"""Databases in one picture from which on nobody's clocks are read: it has no room for more."""
+"""The most databases in a picture for which clocks are read; beyond that there is no space to show them."""
 
 
 class TopologyReader(DatabaseReader):
-    """Between the engine's news and the views. What nobody sees is neither read nor made.
+    """Updates the views from the engine's events; nothing is read or built while no view is visible.
 
     Args:
-        commands: runs the readings. bridge: brings the news. state: what they have told so far.
+        commands: runs the readings.
+        bridge: delivers the events.
+        state: what the events have reported so far.
     """
 
     def __init__(self, commands: Commands, bridge: Bridge, state: EngineState, parent: QObject) -> None:
@@ -35,12 +37,12 @@ class TopologyReader(DatabaseReader):
         bridge.database_removed.connect(lambda database: self._sites.pop(database, None))
 
     def add_view(self, view: TopologyView) -> None:
-        """Keep this one up to date from now on."""
+        """Keep this view up to date from now on."""
         self._views.append(view)
         view.shown.connect(self._shown)
 
     def show_database(self, database: str) -> None:
-        """Be about one database, or all."""
+        """Show one database, or all."""
         self._database = database
         self._shown()
 

@@ -1,4 +1,4 @@
-"""The widget that shows a topology: small in the header, or as a page. It moves only while changes do, and is seen."""
+"""The widget that shows a topology: small in the header, or as a page. It is animated only while changes move."""
 
 from __future__ import annotations
 
@@ -30,33 +30,34 @@ from gui.topology.paint import PicturePainter
 from gui.topology.pulses import Pulses
 
 FRAME = 33
-"""Milliseconds between two pictures, while anything moves."""
+"""Milliseconds between frames, while anything moves."""
 
 FLASH = 330
-"""The same, where the desktop asks for less motion."""
+"""Milliseconds between frames where the desktop asks for less motion."""
 
 SMALL, LARGE = QSize(330, 84), QSize(600, 260)
-"""In the header, and as a page."""
+"""The preferred size in the header, and as a page."""
 
 LABELLED = 56
-"""Pixels of the height from which on nodes have names."""
+"""The least height, in pixels, at which nodes have names."""
 
 STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
 class TopologyView(QWidget):
-    """The picture.
+    """The picture of what syncs with what.
 
     Args:
-        small: in the header. now: a clock in seconds.
+        small: whether it is shown in the header.
+        now: a clock that returns seconds.
     """
 
     shown = Signal()
-    """It has come into sight."""
+    """Emitted when the view becomes visible."""
     database_requested = Signal(str)
-    """A database's id: somebody wants to see that one."""
+    """Emitted with the id of a database that a person wants to see."""
     peer_requested = Signal(str)
-    """A peer's id: somebody wants to see what it does."""
+    """Emitted with the id of a peer that a person wants to see."""
 
     def __init__(
         self, parent: QWidget | None = None, *, small: bool = False, now: Callable[[], float] = time.monotonic
@@ -66,11 +67,11 @@ class TopologyView(QWidget):
         self._now = now
         self.topology = Topology()
         self.picture = Picture()
-        """What of it is seen, and where."""
+        """The layout of the part that is shown."""
         self._pulses = Pulses()
         self._still: QPixmap | None = None
         self.focused = ""
-        """The key of the node that the keys are at."""
+        """The key of the node with the keyboard focus."""
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._move)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus if small else Qt.FocusPolicy.StrongFocus)
@@ -87,7 +88,7 @@ class TopologyView(QWidget):
 
     @Slot(object)
     def show_topology(self, topology: Topology) -> None:
-        """Show this one from now on."""
+        """Show this topology from now on."""
         if topology != self.topology:
             self.topology = topology
             self._describe()
@@ -95,7 +96,7 @@ class TopologyView(QWidget):
 
     @Slot(list)
     def append(self, events: Iterable[ChangesMoved]) -> None:
-        """Let changes be seen as they move. While nobody sees it, nothing begins."""
+        """Show changes as they move; does nothing while the view is not visible."""
         if not self.isVisible() or self.window().isMinimized():
             return
         if self._pulses.append(events, self.picture.topology.links, self._now()) and not self._timer.isActive():
@@ -109,15 +110,15 @@ class TopologyView(QWidget):
 
     @property
     def animated(self) -> bool:
-        """Whether things may move: where the desktop asks for less motion, a line is thicker for a moment instead."""
+        """Whether things may move; if the desktop asks for less motion, links are drawn thicker for a moment."""
         return self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self) > 0
 
     def save_state(self) -> bytes:
-        """Nothing of it is kept for the next start."""
+        """Return nothing: no state is kept for the next start."""
         return b""
 
     def restore_state(self, _: object) -> None:
-        """See ``save_state``."""
+        """Do nothing; see ``save_state``."""
 
     # Size and places
 
@@ -132,7 +133,7 @@ class TopologyView(QWidget):
         self._arrange()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the font, and the scheme, light or dark."""
+        """Follow the font, and the colour scheme, light or dark."""
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
             self._arrange()
@@ -170,7 +171,7 @@ class TopologyView(QWidget):
         self.shown.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
-        """Nothing moves that nobody sees."""
+        """Stop all motion."""
         super().hideEvent(event)
         self._timer.stop()
         self._pulses.clear()
@@ -182,7 +183,7 @@ class TopologyView(QWidget):
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint what stands still from a picture of it, and what moves over that."""
+        """Paint what does not move from a cached image, and what moves on top."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.drawPixmap(0, 0, self._painted(painter.device().devicePixelRatio()))
@@ -209,12 +210,12 @@ class TopologyView(QWidget):
     # Pointer and keys
 
     def tip_at(self, where: QPointF) -> str:
-        """What is said of the node at a point; '' where there is none."""
+        """Return the tooltip of the node at a point; '' if there is none."""
         place = self._at(where)
         return as_tip(words.tip(self.picture.topology, place.node)) if place is not None else ""
 
     def event(self, event: QEvent) -> bool:
-        """Say of each node what it is."""
+        """Show the tooltip of a node."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             QToolTip.showText(event.globalPos(), self.tip_at(QPointF(event.pos())), self)
             return True
@@ -233,7 +234,7 @@ class TopologyView(QWidget):
             self._activate(place)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Arrows lead from node to node, Enter and space to more about one."""
+        """Move between nodes with the arrow keys, and open one with Enter or Space."""
         place = self.picture.place(self.focused)
         key = Qt.Key(event.key())
         if place is not None and key in STEPS:
@@ -258,7 +259,7 @@ class TopologyView(QWidget):
         return self.picture.at(where.x(), where.y(), self._measures().radius)
 
     def _destination(self, place: Place) -> tuple[str, str]:
-        """The database, or the peer, that a node leads to."""
+        """Return the database or the peer that a node leads to, as (database, peer); '' for none."""
         links = self.picture.topology.links_of(place.node.key)
         if place.node.kind is Kind.DATABASE:
             return place.node.key.removeprefix("database "), ""

@@ -1,4 +1,4 @@
-"""The picture in words: what is written beside a node, and what tooltips and screen readers say."""
+"""The picture in words: the label beside a node, and what tooltips and screen readers say."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gui.topology.graph import HERE, Kind, Link, Node, Topology, away, is_here
 
 
 def label(node: Node) -> str:
-    """What stands beside a node."""
+    """Return the label of a node."""
     match node.kind:
         case Kind.HERE:
             return tr("this machine")
@@ -21,7 +21,7 @@ def label(node: Node) -> str:
 
 
 def tip(topology: Topology, node: Node) -> str:
-    """All that is known of a node, in lines."""
+    """Return the tooltip of a node: all that is known about it, in lines."""
     links = topology.links_of(node.key)
     match node.kind:
         case Kind.UNSEEN:
@@ -41,7 +41,7 @@ def tip(topology: Topology, node: Node) -> str:
 
 
 def description(topology: Topology) -> str:
-    """The whole picture, for those who do not see it."""
+    """Return the whole picture in words, for screen readers."""
     if not topology.nodes:
         return tr("No database yet")
     told = [tr("This machine: {database}", database=", ".join(node.name for node in topology.here))]
@@ -58,7 +58,7 @@ def description(topology: Topology) -> str:
 
 
 def _lines(topology: Topology, links: list[Link], node: Node) -> list[str]:
-    """What there is to say of each link, with the name of the other end where that is not plain."""
+    """Return what there is to say about each link, with the name of the other end where that is not evident."""
     lines = []
     for link in links:
         end = _node(topology, link.far if is_here(node) else link.near)
