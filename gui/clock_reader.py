@@ -1,4 +1,4 @@
-"""Keeps the clocks panel up to date: reads the chosen database's clocks when they may have moved and are seen."""
+"""Keeps the clocks panel up to date: reads the selected database's clocks when they may have changed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from gui.commands import Commands
 from gui.panels.clocks import ClocksPanel
 
 PAUSE = 300
-"""Milliseconds between two readings, however fast the clocks move."""
+"""Milliseconds between readings, however fast the clocks move."""
 
 LATER = 1_500
-"""Milliseconds after the last news for one more reading: what a peer confirmed is on disk a moment after it is told."""
+"""Milliseconds from the last news to a final reading: a confirmation is reported a moment before it is on disk."""
 
 
 class ClockReader(QObject):
-    """Between the engine and the panel.
+    """Reads clocks from the engine for the panel, while that is visible.
 
     Args:
-        commands: runs the readings. panel: shows them.
+        commands: runs the readings.
+        panel: shows the clocks.
     """
 
     def __init__(self, commands: Commands, panel: ClocksPanel, parent: QObject | None = None) -> None:
@@ -39,18 +40,18 @@ class ClockReader(QObject):
         panel.installEventFilter(self)
 
     def peers_changed(self, peers: Iterable[PeerStatus]) -> None:
-        """Take in whose site ids are known; their clocks may have moved."""
+        """Take note of the peers, whose site ids may be known now, and whose clocks may have moved."""
         self._peers = list(peers)
         self._read_soon()
 
     def databases_changed(self, databases: Mapping[str, DatabaseChanged]) -> None:
-        """Take in the databases, and the clocks that moved."""
+        """Take note of the databases, whose clocks may have moved."""
         self._databases = dict(databases)
         self._panel.set_databases({database.database: database.name for database in databases.values()})
         self._read_soon()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Read when the panel comes into sight."""
+        """Read when the panel becomes visible."""
         if event.type() == QEvent.Type.Show:
             self._read_soon()
         return super().eventFilter(watched, event)
@@ -75,7 +76,7 @@ class ClockReader(QObject):
         latest = self._databases.get(database.database, database)
         names = {known.site_id: known.name for known in self._databases.values() if known.site_id is not None}
         last: dict[bytes, float] = {}
-        # of two peers that answer as one site, the one of this database gives the name
+        # if two peers answer as the same site, the one of this database gives the name
         for peer in sorted(self._peers, key=lambda peer: peer.database == database.database):
             if peer.site_id is not None:
                 names[peer.site_id] = peer.name

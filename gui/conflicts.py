@@ -1,4 +1,4 @@
-"""What waits for a person in each database: found out, and carried out as it is decided."""
+"""What waits for a person in each database: reads it, and carries out the person's decisions."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ from gui.models.conflicts import ConflictLine
 
 
 class ConflictsReader(DatabaseReader):
-    """Between the engine and whatever says what waits; it also reads when a peer tells that something does.
+    """Reads what waits for a person, also whenever a peer reports that something does.
 
     Args:
-        commands: runs the readings. bridge: tells when a database moved, or a peer is in another state.
+        commands: runs the readings.
+        bridge: reports when a database moved, or a peer's state changed.
     """
 
     conflicts_read = Signal(str, object)
-    """A database's id, and its ``Conflicts``."""
+    """Emitted with a database's id and its ``Conflicts``."""
 
     def __init__(self, commands: Commands, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(commands, bridge, parent)
@@ -42,10 +43,12 @@ class ConflictsReader(DatabaseReader):
 
 
 class ConflictDecisions(QObject):
-    """Asks whether a person is sure, has the engine do it, and has read at once what waits then.
+    """Asks for confirmation, has the engine act, and then reads again what waits.
 
     Args:
-        window: the questions belong to it. commands: runs them. reader: of what waits.
+        window: the window that the questions belong to.
+        commands: runs the work.
+        reader: reads what waits.
     """
 
     def __init__(self, window: QWidget, commands: Commands, reader: ConflictsReader) -> None:
@@ -55,7 +58,7 @@ class ConflictDecisions(QObject):
         self._reader = reader
 
     def keep(self, line: ConflictLine) -> None:
-        """Show a hidden row in place of the one in its way."""
+        """Show a hidden row instead of the row in its way."""
         engine = self._commands.engine.databases
         done = tr("The row is shown now.")
         self._commands.start(
@@ -63,7 +66,7 @@ class ConflictDecisions(QObject):
         )
 
     def merge(self, line: ConflictLine) -> None:
-        """Make a hidden row one with the one in its way."""
+        """Merge a hidden row with the row in its way."""
         engine = self._commands.engine.databases
         done = tr("The two rows were merged.")
         self._commands.start(
@@ -79,7 +82,7 @@ class ConflictDecisions(QObject):
         )
 
     def answer(self, line: ConflictLine) -> None:
-        """Ask whether most rows of a table are meant to be gone."""
+        """Ask whether a mass deletion in a table is intended."""
         self._commands.start(self._answer(line))
 
     async def _decide(

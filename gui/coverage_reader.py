@@ -1,4 +1,4 @@
-"""Finds out how many tables of each database are synced."""
+"""Reads how many tables of each database are synced."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from gui.database_reader import DatabaseReader
 
 
 class CoverageReader(DatabaseReader):
-    """Between the engine and whatever says how much is synced."""
+    """Reads the coverage of each database from the engine."""
 
     coverage_read = Signal(str, object)
-    """A database's id, and its ``Coverage``."""
+    """Emitted with a database's id and its ``Coverage``."""
 
     async def _tell(self, database: DatabaseId) -> None:
         self.coverage_read.emit(database, await self._commands.engine.databases.coverage(database))

@@ -1,7 +1,7 @@
-"""Defects of ours: logged, told in the quiet bar, and the program goes on.
+"""Handles our own defects: they are logged and shown in the message bar, and the program goes on.
 
 What a slot or an event handler raises reaches ``sys.excepthook``; what a task or a callback raises reaches the loop's
-exception handler; both come here.
+exception handler. Both end up here.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 AGAIN = 60.0
-"""Seconds after which the same defect is logged and told again: one in a paint event would come without end."""
+"""Seconds before the same defect is reported again: one in a paint event would be reported without end."""
 
 
 @contextlib.contextmanager
 def caught(on_error: Callable[[BaseException], None]) -> Iterator[None]:
-    """Catch what nobody caught, as long as the block lasts; inside a running loop.
+    """Catch what nobody else caught while the block runs; call it inside a running loop.
 
     Args:
-        on_error: called on the loop's thread with what was raised.
+        on_error: called on the loop's thread with the exception.
     """
     loop = asyncio.get_running_loop()
     last: dict[tuple[type[BaseException], str], float] = {}

@@ -1,4 +1,4 @@
-"""Which database the window is about: the list of them, the header above the chosen one, and what both ask for."""
+"""The choice of the database that the window is about: the list, the header, and what both can request."""
 
 from __future__ import annotations
 
@@ -21,17 +21,18 @@ from gui.panels.databases import DatabasesPanel
 
 
 class DatabaseChoice(QObject):
-    """Keeps the list and the header up to date, and turns their wishes into what the window can do.
+    """Keeps the list and the header up to date, and turns their requests into signals for the window.
 
     Args:
-        commands: syncs. bridge: brings the news.
+        commands: starts syncs.
+        bridge: reports changes.
     """
 
     chosen_changed = Signal(str)
-    """The id of the chosen database; ``ALL`` for all."""
+    """Emitted with the id of the selected database; ``ALL`` for all."""
     add_requested = Signal()
     tables_requested = Signal(object)
-    """Path: show the tables of this database."""
+    """Emitted with the path of a database whose tables are to be shown."""
     add_peer_requested = Signal(str)
     share_requested = Signal()
     new_id_requested = Signal(str)
@@ -72,21 +73,21 @@ class DatabaseChoice(QObject):
 
     @property
     def database(self) -> str:
-        """The id of the chosen database; ``ALL`` for all."""
+        """The id of the selected database; ``ALL`` for all."""
         return self.panel.chosen()
 
     @property
     def name(self) -> str:
-        """The name of the chosen database; '' for all."""
+        """The name of the selected database; '' for all."""
         return "" if self.database == ALL else self.model.status(self.database).name
 
     @property
     def peers(self) -> list[PeerId]:
-        """The peers of the chosen database."""
+        """The ids of the selected database's peers."""
         return self._peers_of(self.database)
 
     def choose(self, database: str) -> None:
-        """Choose a database, or all when there is none with this id."""
+        """Select a database, or all if there is none with this id."""
         self.panel.choose(database)
 
     def _settings(self) -> Settings:

@@ -1,4 +1,4 @@
-"""Reads something of each database whenever it may be another: once it is open, and again after it has moved."""
+"""The base of what reads something from each database: once it is open, and again after it has moved."""
 
 from __future__ import annotations
 
@@ -15,17 +15,18 @@ from gui.bridge import Bridge
 from gui.commands import Commands
 
 PAUSE = 2_000
-"""Milliseconds between two readings, however fast the clocks move."""
+"""Milliseconds between readings, however fast the clocks move."""
 
 SHARE = 5
-"""How many times as long as the last reading a pause is at least: merging goes on between them."""
+"""A pause lasts at least this many times as long as the last reading, so that merging gets its share."""
 
 
 class DatabaseReader(QObject):
-    """Between the engine and whatever shows what is read: ``_tell`` reads it and says it in a signal.
+    """Reads something from each database; subclasses implement ``_tell``, which reads it and emits a signal.
 
     Args:
-        commands: runs the readings. bridge: tells when a database moved.
+        commands: runs the readings.
+        bridge: reports when a database moved.
     """
 
     def __init__(self, commands: Commands, bridge: Bridge, parent: QObject | None = None) -> None:
@@ -40,11 +41,11 @@ class DatabaseReader(QObject):
 
     @property
     def rests(self) -> bool:
-        """Whether nothing is being read, or wanted."""
+        """Whether nothing is being read, or waiting to be."""
         return not (self._wanted or self._reading or self._rest.isActive())
 
     async def read(self, database: DatabaseId) -> None:
-        """Read one now."""
+        """Read one database now."""
         with contextlib.suppress(SynclineError):  # it was removed, or cannot be read: its row says so
             await self._tell(database)
 
@@ -52,7 +53,7 @@ class DatabaseReader(QObject):
         raise NotImplementedError
 
     def _want(self, databases: Iterable[DatabaseId]) -> None:
-        """Have these read soon."""
+        """Read these databases soon."""
         self._wanted.update(dict.fromkeys(databases))
         self._read_soon()
 

@@ -1,7 +1,7 @@
-"""``syncline demo``: two to-do apps in windows of their own, and the real window beside them, with a hub of its own.
+"""``syncline demo``: two to-do apps in windows of their own, and beside them the real window, with its own hub.
 
-Everything lies in a folder that is removed at the end (unless it is to be kept); the person's own databases, settings
-and tray are not touched.
+Everything is kept in a folder that is removed at the end (unless it is to be kept); the person's own databases,
+settings and tray are not touched.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ THINGS = (
     "Sweep the stairs", "Book the train", "Return the books", "Bake a cake", "Charge the lamp", "Feed the cat",
 )  # fmt: skip
 DRAWN = 0.5
-"""Seconds for the bridge's last batch and the panels' timers, before the picture is taken."""
+"""Seconds to wait for the bridge's last batch and the panels' timers before the picture is taken."""
 
 
 def run(keep: Path | None) -> int:
-    """Open the demo's window, and stay until it is closed.
+    """Open the demo's window, and return the exit status when it is closed.
 
     Args:
-        keep: where the files go and stay; None for a folder that is removed.
+        keep: the folder for the files, which are kept; None for one that is removed.
     """
     app = make_application()
     with folder_for(keep) as folder:
@@ -57,7 +57,15 @@ def run(keep: Path | None) -> int:
 
 
 def run_once(keep: Path | None, print_line: Callable[[str], None]) -> int:
-    """Run the demo's script under a window that nobody sees, compare, and paint the window into a picture."""
+    """Run the demo's script under an invisible window, compare the sides, and save a picture of the window.
+
+    Args:
+        keep: the folder for the files, which are kept; None for one that is removed.
+        print_line: prints a line of the story.
+
+    Returns:
+        the exit status.
+    """
     app = make_application()
     with folder_for(keep) as folder:
         return run_coroutine(app, lambda quit_asked: _run_script(folder, quit_asked, print_line, kept=keep is not None))
@@ -78,10 +86,11 @@ async def _show(folder: Path, quit_asked: asyncio.Event) -> int:
 
 
 def app_ended(window: Window, quit_asked: asyncio.Event, name: str, status: int) -> None:
-    """End with an app that was closed; say so of one that was ended otherwise.
+    """Quit if an app was closed; if it ended otherwise, show a message.
 
     Args:
-        name: of its machine. status: its exit status; negative for a signal.
+        name: the machine of the app.
+        status: its exit status; negative for a signal.
     """
     if status == 0:
         quit_asked.set()
@@ -118,7 +127,7 @@ async def _run_script(folder: Path, quit_asked: asyncio.Event, print_line: Calla
 
 
 def _picture_file(folder: Path | None) -> Path:
-    """Where the picture goes: beside the demo's files if they are kept, else to a file of its own."""
+    """Return where the picture is saved: beside the demo's files if they are kept, or else in a temporary file."""
     if folder is not None:
         return folder / "window.png"
     descriptor, name = tempfile.mkstemp(prefix="syncline-demo-", suffix=".png")
@@ -127,7 +136,7 @@ def _picture_file(folder: Path | None) -> Path:
 
 
 class TryBar(QFrame):
-    """A bar that says what can be tried, and takes the machines apart for it.
+    """A bar that suggests what to try, with a button that disconnects the machines.
 
     Args:
         commands: pauses and resumes.
@@ -164,7 +173,7 @@ class TryBar(QFrame):
 
 
 def write_something(path: Path, chance: random.Random) -> str:
-    """Insert a todo, or change or delete one that is there; return the SQL that did it."""
+    """Insert, change or delete a to-do at random, and return the SQL that did it."""
     connection = connect(path)
     try:
         ids = [row[0] for row in connection.execute("SELECT id FROM todo ORDER BY id")]

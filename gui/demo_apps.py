@@ -1,4 +1,4 @@
-"""The demo's two to-do apps, each a process of its own: they are started, watched and closed here."""
+"""Starts, watches and closes the demo's two to-do apps, each of which is a process of its own."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from pathlib import Path
 from engine import relaunch
 
 GOODBYE = 20.0
-"""Seconds that an app may take to close before it is ended."""
+"""Seconds that an app may take to close before it is terminated."""
 
 
 class TodoApps:
-    """Async context manager: entering it opens the apps, leaving it closes them.
+    """An async context manager that opens the apps on entry and closes them on exit.
 
     Args:
-        files: of the apps, by machine. home: a folder for whatever else they keep.
-        ended: called when one has ended by itself, with its machine and its exit status.
+        files: the database file of each app, by machine.
+        home: a folder for everything else that they store.
+        ended: called with the machine and the exit status when an app has ended by itself.
     """
 
     def __init__(self, files: Mapping[str, Path], home: Path, ended: Callable[[str, int], None]) -> None:
@@ -27,7 +28,7 @@ class TodoApps:
         self._ended = ended
         self._watching: list[asyncio.Task[None]] = []
         self.processes: dict[str, asyncio.subprocess.Process] = {}
-        """Those that were started, by machine."""
+        """The processes that were started, by machine."""
 
     async def __aenter__(self) -> TodoApps:
         try:
@@ -55,7 +56,7 @@ class TodoApps:
             *relaunch.command("demo", "--app", name, str(file)),
             env=os.environ | {"SYNCLINE_HOME": str(self._home)},  # nothing of the person's is touched
             stdin=asyncio.subprocess.PIPE,
-            start_new_session=True,  # Ctrl-C is for this program, which closes them in good order
+            start_new_session=True,  # Ctrl-C is for this program, which closes them cleanly
         )
 
     async def _watch(self, name: str) -> None:
@@ -63,7 +64,7 @@ class TodoApps:
 
 
 async def _close(process: asyncio.subprocess.Process) -> None:
-    """Let it end in good order."""
+    """Close an app cleanly, or terminate it if it takes too long."""
     assert process.stdin is not None
     process.stdin.close()
     try:

@@ -1,7 +1,7 @@
-"""One of the three windows of ``syncline demo --p2p --windows``: a machine of its own, in a process of its own.
+"""One of the three windows of ``syncline demo --p2p --windows``: a machine of its own, in its own process.
 
-The program that opened it (``engine.cli.demo.windows``) orders what a person would do by hand, in lines of JSON on
-standard input, and hears how it went on standard output. When the orders end, so does this.
+The program that opened it (``engine.cli.demo.windows``) sends orders, which stand for a person's actions, as lines of
+JSON on standard input, and reads the results from standard output. When the orders end, so does this process.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 
 def run(name: str, folder: Path) -> int:
-    """Open the window of the machine ``name``, whose files are in ``folder``, and stay until it is closed."""
+    """Open the window of the machine ``name``, whose files are in ``folder``, and return the exit status at the end."""
     app = make_application()
     return run_coroutine(app, lambda quit_asked: _show(Machine(name, folder, Journal()), quit_asked))
 
@@ -61,7 +61,7 @@ async def _show(machine: Machine, quit_asked: asyncio.Event) -> int:
 
 
 def _listen(loop: asyncio.AbstractEventLoop, orders: asyncio.Queue[str]) -> None:
-    """On a thread: pass on each line, and an empty one at the end."""
+    """Pass on each line, and an empty one at the end; runs on its own thread."""
     rest = b""
     with contextlib.suppress(RuntimeError):  # the loop has ended
         while data := os.read(sys.stdin.fileno(), 65536):  # not sys.stdin: its lock would be held at the program's end
@@ -113,7 +113,8 @@ class MachineBar(QFrame):
     """A bar with a button that writes something at random on this machine.
 
     Args:
-        machine: set up. commands: runs the writes and tells of what went wrong.
+        machine: the machine, already set up.
+        commands: runs the writes and reports errors.
     """
 
     def __init__(self, machine: Machine, commands: Commands, parent: QWidget | None = None) -> None:
@@ -135,5 +136,5 @@ class MachineBar(QFrame):
         await self.write()
 
     async def write(self) -> str:
-        """Write something as this machine's app would; returns the SQL."""
+        """Write something as this machine's app would, and return the SQL."""
         return await asyncio.to_thread(write_something, self._machine.path, self._random)

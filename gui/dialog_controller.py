@@ -1,4 +1,4 @@
-"""What a person asks for that takes a dialog: one after the other, never two at once."""
+"""The requests of a person that need a dialog; they are handled one after the other, never two at once."""
 
 from __future__ import annotations
 
@@ -48,14 +48,15 @@ log = logging.getLogger(__name__)
 
 
 class DialogController(QObject):
-    """Opens dialogs over a window and has the engine do what they say.
+    """Opens dialogs over a window and has the engine act on the answers.
 
     Args:
-        window: the dialogs belong to it. commands: runs them and tells of what went wrong.
+        window: the window that the dialogs belong to.
+        commands: runs the work and reports errors.
     """
 
     diagnostics_saved = Signal(str)
-    """Something a person may want to copy."""
+    """Emitted with a message that a person may want to copy."""
 
     def __init__(self, window: QWidget, commands: Commands) -> None:
         super().__init__(window)
@@ -68,16 +69,16 @@ class DialogController(QObject):
         self.log: LogFile | None = None
 
     def add_databases(self, files: Sequence[Path] = ()) -> None:
-        """Add these files, or one that is chosen; of a known one, make more tables syncable."""
+        """Add these files, or one that the person chooses; of a known one, make more tables syncable."""
         for file in files or (None,):
             self._commands.start(self._add_database(file))
 
     def edit_peer(self, peer: PeerId | None, database: DatabaseId | None = None) -> None:
-        """Change a peer, or add one, for this database at first."""
+        """Change a peer, or add one if it is None, with this database selected at first."""
         self._commands.start(self._edit_peer(peer, database))
 
     def use_link(self, link: str) -> None:
-        """Show a pairing link that was opened somewhere, ready to be used: where a peer is being added, or anew."""
+        """Show a pairing link that was opened elsewhere, in the dialog that adds a peer: an open one, or a new one."""
         for dialog in self._window.findChildren(add_peer.PeerDialog):
             if dialog.isVisible() and dialog.adding:
                 dialog.take(link)
@@ -87,7 +88,7 @@ class DialogController(QObject):
     def register_links(self, *, first: bool) -> None:
         """Have the system open pairing links with this program: at the first start, and again after it was moved.
 
-        Not where everything is to be kept in one folder: that leaves no trace on the system.
+        Nothing is registered if everything is to stay in one folder, which must leave no trace on the system.
         """
         links = self.links
         if links is None or HOME in os.environ:
@@ -99,80 +100,80 @@ class DialogController(QObject):
             log.warning("%s", error)
 
     def remove_peers(self, peers: Sequence[PeerId]) -> None:
-        """Remove peers, if the person is sure."""
+        """Remove peers, if the person confirms."""
         self._commands.start(self._remove_peers(peers))
 
     def revoke_guests(self, guests: Sequence[str]) -> None:
-        """Take their access from guests, by name, if the person is sure."""
+        """Revoke the access of guests, by name, if the person confirms."""
         self._commands.start(self._revoke_guests(guests))
 
     def remove_database(self, database: DatabaseId) -> None:
-        """Remove a database with its peers, if the person is sure."""
+        """Remove a database with its peers, if the person confirms."""
         self._commands.start(self._remove_database(database))
 
     def share(self) -> None:
-        """Open what is shared with other machines, unless some dialog is open."""
+        """Open the sharing dialog, unless another dialog is open."""
         if not self._asking.locked():
             self._commands.start(self._share())
 
     def about(self) -> None:
-        """Say what this program is, unless some dialog is open."""
+        """Open the "About" dialog, unless another dialog is open."""
         if not self._asking.locked():
             self._commands.start(self._about())
 
     def change_settings(self) -> None:
-        """Open the settings, unless some dialog is open."""
+        """Open the settings, unless another dialog is open."""
         if not self._asking.locked():
             self._commands.start(self._change_settings())
 
     def show_change(self, event: ChangesMoved, change: FlowChange) -> None:
-        """Show a line of the flow whole."""
+        """Show a line of the flow in full."""
         if change.column != SENTINEL:
             self._commands.start(self._show_change(event.database, change))
 
     def show_overwritten(self, line: OverwrittenLine) -> None:
-        """Show a line of the journal whole."""
+        """Show a line of the journal in full."""
         place = line.database, line.table, line.key, line.column
         self._commands.start(self._show(cell_details.Cell(*place, line.new, line.old, had_old=True, kept=line.whole)))
 
     def verify(self, peer: PeerId) -> None:
-        """Compare all rows with a peer, show how that went, and mend what differs."""
+        """Compare all rows with a peer, show the result, and offer to repair what differs."""
         self._commands.start(self._verify(peer))
 
     def compare_tables(self, peer: PeerId) -> None:
-        """Show how the tables differ from a peer's, and add what is missing here."""
+        """Show how the tables differ from a peer's, and offer to add what is missing here."""
         self._commands.start(self._compare_tables(peer))
 
     def repair(self, peer: PeerId) -> None:
-        """Ask whether to mend the sync records of a peer's database, and do it."""
+        """Repair the sync records of a peer's database, if the person confirms."""
         self.repair_database(self._status(peer).database)
 
     def repair_database(self, database: str) -> None:
-        """Ask whether to mend the sync records of a database, and do it."""
+        """Repair the sync records of a database, if the person confirms."""
         self._commands.start(self._repair(database))
 
     def join(self, peer: PeerId) -> None:
-        """Ask how rows are joined with a peer's that they have never met, and have that done."""
+        """Ask how to join rows with those of a peer that they were never synced with, and do so."""
         self._commands.start(self._join(peer))
 
     def answer_suspended(self, peer: PeerId) -> None:
-        """Ask whether most rows of tables of a peer's database are meant to be gone, and go on by the answers."""
+        """Ask whether mass deletions in a peer's database are intended, and act on the answers."""
         self._commands.start(self._answer_suspended(self._status(peer).database))
 
     def new_id(self, peer: PeerId) -> None:
-        """Give the file that is synced with this peer an id of its own, if the person is sure."""
+        """Give the file that is synced with this peer a new id, if the person confirms."""
         self.new_id_of(self._status(peer).database)
 
     def new_id_of(self, database: DatabaseId) -> None:
-        """Give a file an id of its own, if the person is sure."""
+        """Give a file a new id, if the person confirms."""
         self._commands.start(self._new_id(database))
 
     def save_diagnostics(self) -> None:
-        """Write what helps those who help into a file, and say where."""
+        """Save a diagnostics file for those who give support, and show where it is."""
         self._commands.start(self._save_diagnostics())
 
     def show_diagnostics(self, file: Path) -> None:
-        """Say where the diagnostics are."""
+        """Show where the diagnostics file is."""
         text = tr(
             "Diagnostics saved to {file}. They contain no tokens and no values; review them before you share them.",
             file=file,
@@ -180,13 +181,13 @@ class DialogController(QObject):
         self.diagnostics_saved.emit(text)
 
     def export_activity(self) -> None:
-        """Write the syncs into a file."""
+        """Export the list of syncs into a file."""
         self._commands.start(self._export_activity())
 
     # The dialogs
 
     def _status(self, peer: PeerId) -> PeerStatus:
-        """The row of a peer, or of a guest."""
+        """Return the status of a peer, or of a guest."""
         rows = (*self._engine.peers.statuses(), *self._engine.sharing.statuses())
         return next(known for known in rows if known.peer == peer)
 
@@ -334,7 +335,7 @@ class DialogController(QObject):
         self.show_diagnostics(file)
 
     async def _choose_target(self, title: str, name: str, kinds: Sequence[str]) -> Path | None:
-        """Let a person choose where to write; the kind gives the name its end when the person gave none."""
+        """Ask where to write; the file type sets the suffix unless the person typed one."""
         dialog = QFileDialog(self._window, title)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
         dialog.setNameFilters(list(kinds))
@@ -352,7 +353,7 @@ class DialogController(QObject):
 
 
 def diagnostics_folder() -> Path:
-    """Where diagnostics go: to the person's downloads; beside everything else when that is kept in one folder."""
+    """Return where diagnostics are saved: in the person's downloads, or in the one folder that holds everything."""
     if HOME in os.environ:
         return data_dir()
     return Path(QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DownloadLocation) or Path.home())

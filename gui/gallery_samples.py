@@ -1,4 +1,4 @@
-"""What is made up for the gallery: a row for each state, and files as apps may have them."""
+"""Made-up samples for the gallery: a row for each state, and files as apps may have them."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from gui.window import Window
 
 SMALL = QSize(1180, 480)
 SETTINGS = Settings(discover=False)
-"""What is seen does not depend on who else is in the network."""
+"""Settings that make the pictures independent of who else is in the network."""
 
 
 @asynccontextmanager
 async def states() -> AsyncIterator[Window]:
-    """A window with a row for each state there is, and a database of each kind."""
+    """Yield a window with a row for each state, and a database of each kind."""
     async with shell(Engine(SETTINGS, journal=Journal()), asyncio.Event()) as window:
         window.resize(SMALL)
         bridge = window.bridge
@@ -77,7 +77,7 @@ _REASONS: dict[State, str] = {
         t("Enter the token that the hub's owner gave you."),
     ),
 }
-"""Sentences of the engine, for states that the demo does not get into."""
+"""Sentences of the engine for each state, as the demo does not reach them all."""
 
 _NAMES = ("Desktop", "Web server", "Laptop", "Studio", "Office", "Archive", "Train", "Phone")
 
@@ -130,7 +130,7 @@ CONFLICTS = Conflicts(
     ),
     suspended=(SuspendedDeletion("tags", 28, 30),),
 )
-"""What waits for a person, of each kind."""
+"""One of each kind of conflict that waits for a person."""
 
 NOTES = """
 CREATE TABLE note (id INTEGER PRIMARY KEY NOT NULL, text TEXT NOT NULL DEFAULT '');
@@ -141,7 +141,7 @@ INSERT INTO tag VALUES ('home', 'green');
 CREATE TABLE person (mail TEXT);
 CREATE TABLE alembic_version (version_num TEXT NOT NULL PRIMARY KEY);
 """
-"""A file as an app may have it: tables that sync, that could, that cannot, and that a framework keeps for itself."""
+"""A file as an app may have it: tables that sync, could sync, cannot, and are a framework's own."""
 
 CANNOT = """
 CREATE TABLE person (mail TEXT);
@@ -159,6 +159,7 @@ STRANGE = (
 
 
 def make_file(path: Path, sql: str) -> None:
+    """Create a database file with this SQL."""
     connection = connect(path, create=True)
     try:
         connection.execute(sql).fetchall()
@@ -167,7 +168,7 @@ def make_file(path: Path, sql: str) -> None:
 
 
 def write_untracked(path: Path) -> None:
-    """A write that no trigger records, as when another engine's sync bit is stuck: the sides differ without knowing."""
+    """Write without a record by triggers, as if another engine's sync bit were stuck, so that no side knows."""
     connection = connect(path)
     try:
         connection.execute("SELECT crsql_internal_sync_bit(1)").fetchall()

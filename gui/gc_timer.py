@@ -1,7 +1,7 @@
 """Python's garbage collector, on the GUI thread only.
 
-Left alone it runs on whatever thread happens to allocate, a replica's for one, and would destroy Qt objects there,
-which Qt does not allow. So it is switched off, and a slow timer on the GUI thread does its rounds instead.
+Left alone it runs on whatever thread happens to allocate, such as a replica's, and would destroy Qt objects there,
+which Qt does not allow. So it is switched off, and a slow timer on the GUI thread does its work instead.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from typing import Self
 from PySide6.QtCore import QObject, QTimer
 
 ROUND_MS = 1000
-"""Milliseconds between two looks at whether anything is due."""
+"""Milliseconds between checks whether a collection is due."""
 
 YOUNG_ROUNDS = 10
-"""Collections of one generation after which the next older one has its turn."""
+"""How many collections of one generation lead to one of the next older."""
 
 
 class GcTimer(QObject):
-    """Collects garbage while its ``with`` block runs; make it on the GUI thread."""
+    """A context manager that collects garbage while its block runs; create it on the GUI thread."""
 
     def __init__(self) -> None:
         super().__init__()

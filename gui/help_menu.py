@@ -1,4 +1,4 @@
-"""The help menu: documents to read, and what this program is."""
+"""The help menu: documents, and the "About" dialog."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from engine import __version__
 from gui.language import on_language_change, tr
 
 DOCUMENTS = Path(__file__).parents[1] / "docs"
-"""They lie beside the program where it runs from its folder; a package has none."""
+"""The folder of the documents, which exists where the program runs from a checkout; a package has none."""
 
 
 class HelpMenu(QMenu):
-    """Opens the documents that are there.
+    """A menu of the documents that exist.
 
     Args:
-        folder: where they are.
+        folder: the folder of the documents.
     """
 
     document_requested = Signal(object)
-    """Path: open this document."""
+    """Emitted with the path of the document to open."""
     about_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None, *, folder: Path = DOCUMENTS) -> None:

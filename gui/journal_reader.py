@@ -1,4 +1,4 @@
-"""Reads the journal: for the activity panel when it has new lines and somebody looks, for the change flow once."""
+"""Reads the journal: for the activity panel while it is visible, and once for the change flow."""
 
 from __future__ import annotations
 
@@ -10,28 +10,30 @@ from gui.panels.activity import SYNCS, ActivityPanel
 from gui.panels.flow import FlowPanel
 
 PAUSE = 400
-"""Milliseconds between two readings, however much is synced."""
+"""Milliseconds between readings, however much is synced."""
 
 
 async def restore_flow(commands: Commands, flow: FlowPanel) -> None:
-    """Have the change flow begin with what moved before this start."""
+    """Fill the change flow with what moved before this start."""
     journal = commands.engine.history.journal
     if journal is not None:
         flow.restore(await journal.moved_before())
 
 
 async def forget_flow(commands: Commands) -> None:
-    """Have the change flow begin empty at the next start."""
+    """Have the change flow start empty the next time."""
     journal = commands.engine.history.journal
     if journal is not None:
         await journal.forget_moved()
 
 
 class JournalReader(QObject):
-    """Between the engine's journal and the panel.
+    """Reads the engine's journal for the panel.
 
     Args:
-        commands: runs the readings. bridge: says when there are new lines. panel: shows them.
+        commands: runs the readings.
+        bridge: reports that there are new lines.
+        panel: shows the lines.
     """
 
     def __init__(self, commands: Commands, bridge: Bridge, panel: ActivityPanel, parent: QObject) -> None:
@@ -46,13 +48,13 @@ class JournalReader(QObject):
         panel.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Read when the panel comes into sight."""
+        """Read when the panel becomes visible."""
         if event.type() == QEvent.Type.Show:
             self._read()
         return super().eventFilter(watched, event)
 
     def read_soon(self) -> None:
-        """There may be something new."""
+        """Read in a moment, if the panel is visible."""
         if self._panel.isVisible() and not self._soon.isActive():
             self._soon.start()
 

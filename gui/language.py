@@ -1,9 +1,9 @@
-"""The language of the window: which catalogue is in force, and how everything in it asks for its texts.
+"""The language of the window: which catalogue is in force, and how everything gets its texts.
 
-``tr`` gives a text of the window in the person's language, and ``said`` what the engine said; where that names
-commands, the window names its buttons. What does not ask by itself is set in a method that is passed to
-``on_language_change``: it is called again when the language changes. The catalogues are those of ``engine.language``;
-Qt's own texts come with Qt.
+``tr`` returns a text of the window in the person's language, and ``said`` what the engine said; where that names
+commands, the window names its buttons instead. Texts that are not fetched each time are set in a method that is passed
+to ``on_language_change``: it is called again when the language changes. The catalogues are those of
+``engine.language``; Qt's own texts come with Qt.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _installed: list[QTranslator] = []
 _lookup: Lookup = catalogue(ENGLISH)
 _translated = False
 generation = 0
-"""Counts the changes: what was put into words before another one may be out of date."""
+"""Counts the changes of language: words from before the latest may be out of date."""
 
 Retranslate = Callable[[], object]
 """A bound method of a QObject that sets texts."""
@@ -31,7 +31,7 @@ _retranslators: list[WeakMethod[Retranslate]] = []
 
 
 def on_language_change(retranslate: Retranslate) -> None:
-    """Call this method now, and again whenever the language changes, as long as its object lives.
+    """Call this method now, and again whenever the language changes, while its object lives.
 
     Args:
         retranslate: a method of a QObject that sets all texts that do not change by themselves.
@@ -59,14 +59,14 @@ def tr(template: str, /, **arguments: object) -> str:
 
     Args:
         template: a literal, with a gap for each argument, as for ``engine.text.t``.
-        arguments: what stands in the gaps, ready to be shown.
+        arguments: the values for the gaps, ready to be shown.
     """
     text = _lookup(template)
     return text.format(**arguments) if arguments else text
 
 
 def said(text: str) -> str:
-    """Return what the engine said in the person's language: only texts with a template are translated."""
+    """Return what the engine said in the person's language; only texts with a template are translated."""
     return translated(text, _in_the_window, _number)
 
 
@@ -88,7 +88,7 @@ _BUTTONS: Mapping[str, Callable[[], str]] = {
         " there too"
     ),
 }
-"""What the window says in place of sentences of the engine that name commands: with the same gaps, filled in later."""
+"""What the window says instead of the engine's sentences that name commands; the gaps are the same, filled later."""
 
 
 def _number(text: str) -> str:
@@ -97,7 +97,7 @@ def _number(text: str) -> str:
 
 
 def has_translation() -> bool:
-    """Whether texts of ours are translated now."""
+    """Return whether our texts are translated now."""
     return _translated
 
 
@@ -105,7 +105,7 @@ def install(app: QCoreApplication, language: str) -> None:
     """Show everything in this language from now on.
 
     Args:
-        language: ``en`` or ``de``; ``system`` for the first that the system asks for and that there is a catalogue of.
+        language: ``en`` or ``de``; ``system`` for the first of the system's languages that there is a catalogue for.
     """
     global _lookup, _translated, generation
     generation += 1

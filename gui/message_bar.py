@@ -1,4 +1,4 @@
-"""A quiet bar for what went wrong: it can be read, copied and dismissed, and stops nobody."""
+"""A quiet bar for messages, mostly errors: they can be read, copied and dismissed, and block nobody."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from gui.models.values import number
 from gui.theme import icon
 
 KEPT = 20
-"""Notices that wait below the newest one."""
+"""The most notices that wait below the newest one."""
 
 
 class MessageBar(QFrame):
-    """Shows the newest notice, and the one before it when that is dismissed. Hidden when there is none."""
+    """Shows the newest notice, and the one before it when that is dismissed; hidden when there is none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,16 +66,21 @@ class MessageBar(QFrame):
 
     @property
     def text(self) -> str:
-        """The notice that is shown, or ''."""
+        """The notice that is shown; '' for none."""
         return self._texts[-1] if self._texts else ""
 
     def show_info(self, text: str) -> None:
-        """Show something that is no trouble, but worth copying."""
+        """Show a message that is no problem, but worth copying."""
         self._good.add(text)
         self.show_message(text)
 
     def show_message(self, text: str, details: str = "") -> None:
-        """Show a notice; one that waits already comes to the front. ``details`` are copied with it, not shown."""
+        """Show a notice; one that already waits moves to the front.
+
+        Args:
+            text: the notice.
+            details: copied with it, but not shown.
+        """
         self._details = {known: what for known, what in self._details.items() if known in self._texts}
         self._details[text] = details
         if text in self._texts:
@@ -84,12 +89,12 @@ class MessageBar(QFrame):
         self._show()
 
     def copy(self) -> None:
-        """Put the notice on the clipboard, with its details."""
+        """Copy the notice with its details to the clipboard."""
         details = self._details.get(self.text, "")
         QGuiApplication.clipboard().setText(f"{self.text}\n\n{details}".strip())
 
     def dismiss(self) -> None:
-        """Forget the notice that is shown."""
+        """Discard the notice that is shown."""
         if self._texts:
             self._texts.pop()
         self._show()

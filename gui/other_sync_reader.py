@@ -1,4 +1,4 @@
-"""Finds out which databases another program syncs as well: once for each file, as looking takes a moment."""
+"""Finds out which databases another program syncs as well: once for each file, as that takes a moment."""
 
 from __future__ import annotations
 
@@ -14,14 +14,15 @@ from gui.commands import Commands
 
 
 class OtherSyncReader(QObject):
-    """Between the files and whatever says so.
+    """Checks each database file once for another program's sync.
 
     Args:
-        commands: runs the looks. bridge: tells of the databases.
+        commands: runs the checks.
+        bridge: reports the databases.
     """
 
     found = Signal(str, object)
-    """A database's id, and a sentence of the engine's, with its template."""
+    """Emitted with a database's id and a sentence of the engine (which can be translated)."""
 
     def __init__(self, commands: Commands, bridge: Bridge, parent: QObject | None = None) -> None:
         super().__init__(parent)

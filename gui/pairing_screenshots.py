@@ -1,6 +1,6 @@
-"""``syncline screenshots DIR --pairing``: two machines that pair, as pictures; docs/two-machines.md shows them.
+"""``syncline screenshots DIR --pairing``: pictures of two machines that pair, as shown in docs/two-machines.md.
 
-Two engines in one process, with real files, sockets and certificates; the window is that of the one or the other.
+Two engines run in one process, with real files, sockets and certificates; each picture is of a window of one of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gui.dialogs import add_database, add_peer, schema, share
 from gui.window import Window
 
 Take = Callable[[str, QWidget], Awaitable[None]]
-"""Takes a picture: its name, and what is on it."""
+"""Takes a picture, given its name and the widget to paint."""
 
 SIZE = QSize(1000, 500)
 PATIENCE = 20.0
@@ -39,7 +39,7 @@ TASKS = {
 
 
 async def pairing(folder: Path, take: Take) -> None:
-    """Tell the story from an empty window to both in sync, and of tables that differ afterwards."""
+    """Play the story from an empty window until both are in sync, and of tables that differ afterwards."""
     for name, tasks in TASKS.items():
         await asyncio.to_thread(_make_todo, folder / f"{name}.db", tasks)
     async with _machine(folder, "laptop") as laptop, _machine(folder, "desktop") as desktop:
@@ -95,7 +95,7 @@ async def _machine(folder: Path, name: str) -> AsyncIterator[Window]:
 
 @asynccontextmanager
 async def _opened(window: Window, question: Coroutine[Any, Any, object]) -> AsyncIterator[QDialog]:
-    """Ask, give the dialog that opens, and close it if it is open still."""
+    """Ask a question and yield the dialog that opens; close it at the end if it is still open."""
     before = {one for one in window.findChildren(QDialog) if one.isVisible()}
     asking = asyncio.create_task(question)
     await _until(lambda: {one for one in window.findChildren(QDialog) if one.isVisible()} - before)

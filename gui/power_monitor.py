@@ -1,4 +1,4 @@
-"""What the machine says of itself: whether it runs on its battery, and whether its network costs money."""
+"""Watches whether the machine runs on battery, and whether its network is metered."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from engine.links.peer_status import METERED, ON_BATTERY
 SUPPLIES = Path("/sys/class/power_supply")
 
 LOOK_EVERY = 20_000
-"""Milliseconds between two looks at the power supply, while anybody wants to know."""
+"""Milliseconds between checks of the power supply, while they are wanted."""
 
 
 class PowerMonitor(QObject):
-    """Says why syncing should rest, as long as ``watch`` wants to know; asks the system nothing otherwise."""
+    """Reports why syncing should rest, between ``watch`` and ``stop``; asks the system nothing otherwise."""
 
     changed = Signal(str)
-    """Why to rest, in a sentence of the engine's; '' for no reason."""
+    """Emitted with the reason to rest, a sentence of the engine; '' for none."""
 
     def __init__(self, parent: QObject | None = None, *, supplies: Path = SUPPLIES) -> None:
         super().__init__(parent)
@@ -33,7 +33,7 @@ class PowerMonitor(QObject):
         self._timer.timeout.connect(self.poll)
 
     def watch(self, *, battery: bool, metered: bool) -> None:
-        """Look from now on at these."""
+        """Watch the battery, the network, or both from now on."""
         self._battery, self._metered = battery, metered
         if metered and self._network is None and can_tell_metered():
             self._network = QNetworkInformation.instance()
@@ -43,14 +43,14 @@ class PowerMonitor(QObject):
         self.poll()
 
     def stop(self) -> None:
-        """Look no more."""
+        """Stop watching."""
         self._timer.stop()
         if self._network is not None:
             self._network.isMeteredChanged.disconnect(self.poll)
             self._network = None
 
     def poll(self) -> None:
-        """Look now."""
+        """Check now."""
         why = ""
         if self._battery and on_battery(self._supplies):
             why = ON_BATTERY
@@ -62,12 +62,12 @@ class PowerMonitor(QObject):
 
 
 def can_tell_metered() -> bool:
-    """Whether the system says if its network is metered."""
+    """Return whether the system can tell if its network is metered."""
     return bool(QNetworkInformation.loadBackendByFeatures(QNetworkInformation.Feature.Metered))
 
 
 def on_battery(supplies: Path = SUPPLIES) -> bool | None:
-    """Whether the machine runs on its battery; None when the system does not say.
+    """Return whether the machine runs on battery; None if the system does not tell.
 
     Args:
         supplies: on Linux, the kernel's folder with one folder for each power supply.

@@ -1,6 +1,6 @@
 """``syncline screenshots DIR``: the windows, dialogs and states as pictures, light and dark, in every language.
 
-What is seen is told in ``gui.ui_gallery``; here it is painted.
+``gui.ui_gallery`` plays the scenes; here they are painted.
 """
 
 from __future__ import annotations
@@ -26,20 +26,25 @@ from gui.ui_gallery import Gallery
 SCHEMES = ("light", "dark")
 LANGUAGES = ("en", "de")
 DRAWN = 0.5
-"""Seconds in which the bridge's batches arrive and the panels draw them."""
+"""Seconds to wait until the bridge's batches have arrived and the panels have drawn them."""
 
 MADE = 0.25
-"""Seconds in which a dialog has what it asks the engine for."""
+"""Seconds to wait until a dialog has what it asks the engine for."""
 
 RECOLOURED = 0.05
-"""Seconds for another scheme."""
+"""Seconds to wait after a change of colour scheme."""
 
 
 def run(folder: Path, print_line: Callable[[str], None], *, pairing: bool = False) -> int:
-    """Paint all pictures into ``folder``, made when needed, and say the path of each.
+    """Paint all pictures into ``folder``, which is created if needed, and print the path of each.
 
     Args:
-        pairing: those of two machines that pair, and no others. They share in the local network meanwhile.
+        print_line: prints a path.
+        pairing: whether to paint those of two machines that pair, and no others; they share in the local network
+            meanwhile.
+
+    Returns:
+        the exit status.
 
     Raises:
         SynclineError: the folder cannot be written.
@@ -94,7 +99,7 @@ class _Photographer:
             await self._take("tray-icons", TrayIcons())
 
     async def _take(self, name: str, widget: QWidget) -> None:
-        """Take one picture in each scheme."""
+        """Take a picture of a widget in each colour scheme."""
         await asyncio.sleep(DRAWN if isinstance(widget, QMainWindow) else MADE)
         for scheme in SCHEMES:
             apply_scheme(scheme, self._app)
@@ -109,7 +114,7 @@ class _Photographer:
 
 
 class TrayIcons(QWidget):
-    """All icons of the tray, as small as they get, on a bar of the scheme that holds."""
+    """All icons of the tray in their smallest sizes, on a bar in the current colour scheme."""
 
     SIZES = (16, 22, 24, 48)
     CELL = 56
@@ -119,7 +124,7 @@ class TrayIcons(QWidget):
         self.setFixedSize(self.CELL * (len(State) + 1), self.CELL * len(self.SIZES))
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """A row for each size."""
+        """Paint a row for each size."""
         painter = QPainter(self)
         dark = is_dark()
         painter.fillRect(self.rect(), QColor("#1d1d20" if dark else "#f0f0f0"))

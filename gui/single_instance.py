@@ -1,7 +1,8 @@
 """One Syncline for each person and settings folder: a second start hands its arguments to the first and ends.
 
-A lock file says who is first, and survives a crash (its owner's process is looked up); a local socket that only the
-same user may open carries the arguments. The lock comes before the socket, so that two starts at once cannot both win.
+A lock file says who is first, and survives a crash (whether its owner's process lives is checked); a local socket,
+which only the same user may open, carries the arguments. The lock comes before the socket, so that two simultaneous
+starts cannot both win.
 """
 
 from __future__ import annotations
@@ -23,24 +24,24 @@ from engine.errors import SynclineError
 from engine.text import t
 
 PATIENCE = 5.0
-"""Seconds for the first one to answer; it may be just starting."""
+"""Seconds for the first instance to answer; it may still be starting."""
 
 LONGEST = 1 << 20
-"""Bytes of a message that is still read; no list of arguments is longer."""
+"""The most bytes of a message that is read; no list of arguments is longer."""
 
 
 class SingleInstance(QObject):
-    """The claim to be the only one for a settings folder.
+    """The claim to be the only instance for a settings folder.
 
     Args:
-        folder: the settings folder; made when needed.
+        folder: the settings folder; created if needed.
 
     Raises:
-        SynclineError: it cannot be made.
+        SynclineError: it cannot be created.
     """
 
     arguments_received = Signal(list)
-    """list[str]: another start hands these over. Emitted from the Qt loop."""
+    """Emitted, from the Qt loop, with the arguments (list[str]) that another start handed over."""
 
     def __init__(self, folder: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -55,7 +56,7 @@ class SingleInstance(QObject):
         self._server: QLocalServer | None = None
 
     def claim(self) -> bool:
-        """Return whether this process is the first one, and listen to later ones if so.
+        """Return whether this process is the first instance, and listen to later ones if so.
 
         Raises:
             SynclineError: the folder cannot be written, so that nobody knows.
@@ -72,10 +73,12 @@ class SingleInstance(QObject):
         return True
 
     def hand_over(self, arguments: Sequence[str]) -> None:
-        """Give the arguments to the one that runs, and wait until it has them. Blocks; call before any loop runs.
+        """Hand the arguments to the running instance, and wait until it has them.
+
+        This blocks; call it before any loop runs.
 
         Raises:
-            SynclineError: it does not answer.
+            SynclineError: the instance does not answer.
         """
         message = json.dumps(list(arguments)).encode() + b"\n"
         until = time.monotonic() + PATIENCE
@@ -94,7 +97,7 @@ class SingleInstance(QObject):
         )
 
     def release(self) -> None:
-        """Let another one be the first."""
+        """Give up the claim."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -137,7 +140,7 @@ class SingleInstance(QObject):
 
 
 def _socket_name(folder: Path) -> str:
-    """A name for this user and folder: a pipe's on Windows, elsewhere a short path (paths of sockets are limited)."""
+    """Return a socket name for this user and folder: a pipe on Windows, or else a path short enough for sockets."""
     key = f"{getpass.getuser()}\0{folder.resolve()}"
     name = f"syncline-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
     if sys.platform == "win32":

@@ -1,4 +1,4 @@
-"""The window's lowest line: how all peers are."""
+"""The bottom line of the window: the state of all peers."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from gui.theme import state_icon
 
 
 class StatusLine(QWidget):
-    """The worst state as an icon, and a line about it.
+    """The worst state as an icon, with a line about it.
 
     Args:
         summarize: returns both.
     """
 
     changed = Signal(object)
-    """The ``Summary``, when it was another before."""
+    """Emitted with the ``Summary`` when it changed."""
 
     def __init__(self, summarize: Callable[[], Summary]) -> None:
         super().__init__()
         self._summarize = summarize
         self.summary = Summary(None, "")
-        """What is seen now."""
+        """The summary that is shown."""
         self._icon = QLabel()
         self._text = ElidedLabel()
         row = QHBoxLayout(self)
@@ -41,7 +41,7 @@ class StatusLine(QWidget):
         on_language_change(self._retranslate)
 
     def refresh(self) -> None:
-        """Say how it is now."""
+        """Show the present summary."""
         self._midnight.start(times.to_midnight())
         summary = self._summarize()
         if summary != self.summary:
@@ -52,7 +52,7 @@ class StatusLine(QWidget):
             self.changed.emit(summary)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Follow the scheme, light or dark."""
+        """Follow the colour scheme, light or dark."""
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
             self._draw()
@@ -70,7 +70,7 @@ class StatusLine(QWidget):
 
 
 class ElidedLabel(QLabel):
-    """A text that is shown as far as there is room for it, and whole in its tooltip."""
+    """A label that shows as much of its text as fits; the tooltip has all of it."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,7 +78,7 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Show with “…” where it ends that there is more."""
+        """Draw the text, ending in “…” if there is more."""
         room, painter = self.contentsRect(), QPainter(self)
         text = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room.width())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -87,21 +87,21 @@ class ElidedLabel(QLabel):
 
 
 class WrappedLabel(ElidedLabel):
-    """The same in as many lines as there is room for."""
+    """An elided label with as many lines as fit."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """One line: what is more is taken where it is."""
+        """Return the size of one line: the label takes more where there is room."""
         return QSize(1, self.fontMetrics().height())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         return self.sizeHint()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Break between words, and show with “…” where it ends that there is more."""
+        """Draw the text, wrapped between words, and ending in “…” if there is more."""
         room, height = self.contentsRect(), self.fontMetrics().height()
         begins = self._lines(room.width(), most=max(1, room.height() // height))
         if len(begins) == 1 and room.height() < 2 * height:
@@ -119,7 +119,7 @@ class WrappedLabel(ElidedLabel):
         painter.end()
 
     def _lines(self, width: int, most: int) -> list[int]:
-        """Where the lines begin; the last one may be too long."""
+        """Return the indices where the lines begin, at most ``most``; the last line may be too long."""
         layout = QTextLayout(self.text(), self.font())
         begins: list[int] = []
         layout.beginLayout()

@@ -18,11 +18,13 @@ from gui.theme import worst
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How all peers are.
+    """The state of all peers together.
 
     Attributes:
-        state: the worst; None without peers. who: its word, and whose it is. why: the reason, where it is one.
-        when: when the last sync was. Each is a sentence, or ''.
+        state: the worst state; None without peers.
+        who: the sentence with the state's word, and whose state it is.
+        why: the sentence with the reason; '' if there is none.
+        when: the sentence with the time of the last sync; '' if there is none.
     """
 
     state: State | None
@@ -37,7 +39,7 @@ class Summary:
 
     @property
     def whole(self) -> str:
-        """A line with all of it."""
+        """A line with everything."""
         return " ".join(filter(None, (self.who, self.why, self.when)))
 
 
@@ -52,9 +54,11 @@ def summary(
     """Sum up the peers for the status bar and the tray.
 
     Args:
-        peers: all of them, guests among them. databases: how many there are. guests: who may come in.
+        peers: all peers, including guests.
+        databases: how many databases there are.
+        guests: who has access to this machine.
         shared: whether this machine shares.
-        coverage: how many tables of each database are synced, as far as that is known.
+        coverage: how many tables of each database are synced, by id, where known.
     """
     peers = counted(peers)
     if not peers:
@@ -81,13 +85,13 @@ def summary(
 
 
 def _last_sync(having: Collection[PeerStatus], state: State | None) -> float | None:
-    """The last of them all while they are in sync, else that of the peer that waits longest for one."""
+    """Return the last sync of all if they are in sync, or else that of the peer that has waited longest."""
     known = [peer.last_success for peer in having if peer.last_success is not None]
     return (max if state is State.IN_SYNC else min)(known, default=None)
 
 
 def shared_with(guests: Collection[Guest]) -> str:
-    """Say who is there, where this machine shares."""
+    """Return the sentence that says which guests are connected."""
     here = sorted({guest.name for guest in guests if guest.connected})
     if not guests:
         return tr("Shared; no machine is paired yet.")

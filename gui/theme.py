@@ -1,7 +1,7 @@
-"""Icons of our own drawing, in the colours of the moment, and the choice of light or dark.
+"""Our own icons in the current colours, and the choice of light or dark.
 
-The drawings lie in ``assets/icons`` as SVG with one colour, ``currentColor``. They are painted when they are shown, in
-the palette of that moment and the pixels of that screen, so that a change of scheme needs no new icons.
+The drawings are SVG files in ``assets/icons`` with one colour, ``currentColor``. They are painted when they are shown,
+in the palette and the resolution of that moment, so that a change of scheme needs no new icons.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from engine.peer_state import State
 
 @dataclass(frozen=True, slots=True)
 class Tone:
-    """A colour with a meaning, readable on light and on dark ground."""
+    """A colour with a meaning, readable on a light and on a dark background."""
 
     on_light: str
     on_dark: str
 
     def color(self, dark: bool) -> QColor:
-        """The colour for this ground."""
+        """Return the colour for a dark or light background."""
         return QColor(self.on_dark if dark else self.on_light)
 
 
@@ -58,7 +58,7 @@ _STATES: dict[State, tuple[str, Tone, str]] = {
     State.IDLE: ("idle", QUIET, ""),
     State.IN_SYNC: ("in-sync", GOOD, "badge-check"),
 }
-"""Icon, tone and tray badge of each state, worst first."""
+"""The icon, tone and tray badge of each state, worst first."""
 
 _TONES = {"in": GOOD, "out": BUSY, "local": QUIET, "overwrote": WAIT}
 _SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
@@ -68,7 +68,7 @@ _SIZES = (16, 22, 24, 32, 48, 64, 128, 256)
 
 
 def icon(name: str) -> QIcon:
-    """An icon by the name of its drawing, such as ``"sync-now"``.
+    """Return an icon by the name of its drawing, such as ``"sync-now"``.
 
     Raises:
         KeyError: there is no such drawing.
@@ -78,22 +78,22 @@ def icon(name: str) -> QIcon:
 
 
 def state_icon(state: State) -> QIcon:
-    """The icon of a peer's state; its shape tells it as well as its colour."""
+    """Return the icon of a peer's state, which can be told by its shape as well as its colour."""
     name, tone, _ = _STATES[state]
     return QIcon(_Drawing(name, tone))
 
 
 def state_color(state: State) -> QColor:
-    """The colour of a peer's state, on the ground that windows have now."""
+    """Return the colour of a peer's state on the current window background."""
     return tone_color(_STATES[state][1])
 
 
 def tray_icon(state: State | None, dark_bar: bool) -> QIcon:
-    """The tray's icon.
+    """Return the icon for the tray.
 
     Args:
-        state: the worst state of all peers; None when there is no peer.
-        dark_bar: whether the bar that it stands on is dark.
+        state: the worst state of all peers; None if there is no peer.
+        dark_bar: whether the bar that it is shown on is dark.
     """
     made = QIcon()
     for size in _SIZES[:5]:
@@ -102,23 +102,23 @@ def tray_icon(state: State | None, dark_bar: bool) -> QIcon:
 
 
 def worst(states: Iterable[State]) -> State | None:
-    """The state that a person should hear of first; None when there is none."""
+    """Return the state that a person should hear about first; None if there is none."""
     return min(states, key=rank, default=None)
 
 
 def rank(state: State) -> int:
-    """How soon a person should see to a state: 0 for the worst."""
+    """Return how soon a person should attend to a state; 0 is the worst."""
     return list(_STATES).index(state)
 
 
 def urgency(state: State) -> int:
-    """As ``rank``, in few steps: what is sorted by it does not move whenever a peer is tried again."""
+    """Return ``rank`` in fewer steps, so that sorted rows do not move whenever a peer is tried again."""
     steps = {State.NEEDS_YOU: 0, State.WAITING: 1, State.CONNECTING: 1, State.PAUSED: 2}
     return steps.get(state, 3)
 
 
 class _Drawing(QIconEngine):
-    """Paints a drawing in its tone, for the palette and the screen of the moment."""
+    """An icon engine that paints a drawing in its tone, for the current palette and screen."""
 
     def __init__(self, name: str, tone: Tone) -> None:
         super().__init__()
@@ -166,7 +166,7 @@ def _drawing(name: str) -> str:
 
 
 def _render(name: str, color: QColor, size: QSize) -> QImage:
-    """Draw an icon into a square in the middle of a transparent image."""
+    """Return an image with the drawing in a centred square on a transparent background."""
     image = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     edge = min(size.width(), size.height())
@@ -182,7 +182,7 @@ def _renderer(name: str, color: QColor) -> QSvgRenderer:
 
 
 def _tray_image(state: State | None, dark_bar: bool, size: int) -> QImage:
-    """The mark with a badge at the lower right, cut free from it by a clear ring."""
+    """Return the logo with a badge at the lower right, set off by a clear ring."""
     ground = TEXT if state is not None else QUIET
     image = _render("mark", ground.color(dark_bar), QSize(size, size))
     _, tone, badge = _STATES[state] if state is not None else ("", QUIET, "")
@@ -206,17 +206,17 @@ def _tray_image(state: State | None, dark_bar: bool, size: int) -> QImage:
 
 
 def is_dark(palette: QPalette | None = None) -> bool:
-    """Whether windows are dark now."""
+    """Return whether windows are dark at the moment."""
     return (palette or QGuiApplication.palette()).color(QPalette.ColorRole.Window).lightness() < 128
 
 
 def tone_color(tone: Tone) -> QColor:
-    """A tone's colour on the ground that windows have now."""
+    """Return the colour of a tone on the current window background."""
     return tone.color(is_dark())
 
 
 def show_boxes(widget: QWidget) -> None:
-    """Let the boxes to tick in a widget be seen: Fusion frames them darker than the window, on dark ground too."""
+    """Make the check boxes in a widget visible: Fusion frames them darker than the window, even on a dark one."""
     palette = QPalette()
     if is_dark():
         palette.setColor(QPalette.ColorRole.Window, tone_color(QUIET))
@@ -224,12 +224,13 @@ def show_boxes(widget: QWidget) -> None:
 
 
 def apply_scheme(scheme: str, app: QApplication) -> None:
-    """Show light or dark windows, or what the desktop says.
+    """Show light or dark windows, or follow the desktop.
+
+    Where the desktop's own style cannot follow (Linux without a desktop theme), Fusion is used with our own colours.
 
     Args:
         scheme: ``light``, ``dark`` or ``system``, as in the settings.
-
-    Where the desktop's own style cannot follow (Linux without a desktop theme), Fusion is used with colours of ours.
+        app: the application.
     """
     wanted = {"light": Qt.ColorScheme.Light, "dark": Qt.ColorScheme.Dark, "system": Qt.ColorScheme.Unknown}[scheme]
     hints = app.styleHints()

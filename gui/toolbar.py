@@ -1,4 +1,4 @@
-"""The toolbar: the shared actions, and menus for what is asked for less often."""
+"""The toolbar: the shared actions, and menus for what is needed less often."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from gui.theme import icon
 
 
 class MenuButton(QToolButton):
-    """A button that opens a menu, with its arrow behind the text: Qt's own stands in a corner, over the text."""
+    """A button that opens a menu, with its arrow after the text: Qt's own is in a corner, over the text."""
 
     ARROW = 8
 
     def sizeHint(self) -> QSize:  # noqa: N802
-        """Room for the arrow."""
+        """Return the usual size plus room for the arrow."""
         return super().sizeHint() + QSize(self.ARROW + 4, 0)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw the button to the left, and the arrow to the right."""
+        """Draw the button, and the arrow at its right."""
         painter = QStylePainter(self)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
@@ -47,18 +47,19 @@ class MenuButton(QToolButton):
 
 
 class Toolbar(QToolBar):
-    """Every button can be reached with Tab and has a name.
+    """The toolbar; every button has an accessible name and can be reached with Tab.
 
     Args:
-        actions: shared with the tray. pause: the menu of the pause button.
+        actions: shared with the tray.
+        pause: the menu of the pause button.
     """
 
     tables_requested = Signal(object)
-    """Path: show the tables of this database."""
+    """Emitted with the path of a database whose tables are to be shown."""
     new_id_requested = Signal(str)
-    """Give the database with this id an id of its own."""
+    """Emitted with the id of a database that is to get a new id."""
     remove_requested = Signal(str)
-    """Remove the database with this id."""
+    """Emitted with the id of a database that is to be removed."""
 
     def __init__(self, actions: Actions, pause: PauseMenu, parent: QWidget) -> None:
         super().__init__(parent)
@@ -105,7 +106,7 @@ class Toolbar(QToolBar):
             button.setAccessibleName(text)
 
     def set_databases(self, databases: Iterable[DatabaseChanged]) -> None:
-        """List these in the menu."""
+        """List these databases in the menu."""
         self._databases = list(databases)
 
     def _make_more(self, actions: Actions) -> QMenu:

@@ -1,7 +1,7 @@
-"""Every window, dialog, state and empty state, one after the other: for pictures, and for the tests that look at them.
+"""Every window, dialog, state and empty state in turn: for pictures, and for the tests that inspect them.
 
-What is seen is the real window on the demo's real files and hub; only the table of all states shows rows that are made
-up. A new dialog gets its scene here: a test finds those that have none.
+Shown is the real window on the demo's real files and hub; only the table of all states has made-up rows. A new dialog
+gets its scene here: a test finds those that have none.
 """
 
 from __future__ import annotations
@@ -55,16 +55,16 @@ Show = Callable[[str, QWidget], Awaitable[None]]
 
 WIDE = QSize(1180, 680)
 SCALED = QSize(853, 500)
-"""As large as a window can be on a screen of 1280x800 at 150 %."""
+"""The largest a window can be on a screen of 1280x800 at 150 %."""
 PATIENCE = 20.0
 
 
 class Gallery:
-    """Plays them all.
+    """Plays all scenes.
 
     Args:
-        show: called with the name of each scene and what is to be looked at, once it is there.
-        folder: empty; the files are made there.
+        show: called with the name of each scene and the widget to look at, once it is there.
+        folder: an empty folder for the files.
     """
 
     def __init__(self, show: Show, folder: Path) -> None:
@@ -72,7 +72,7 @@ class Gallery:
         self._folder = folder
 
     async def all(self) -> None:
-        """From the first start to the last peer's end."""
+        """Play everything from the first start to the end of the last peer."""
         box = cannot_start(
             NotADatabase(t("“{path}” is damaged.", path="settings.toml"), hint=t("Restore it from a backup."))
         )
@@ -316,7 +316,7 @@ class Gallery:
 
     @asynccontextmanager
     async def _asked(self, question: Coroutine[Any, Any, object]) -> AsyncIterator[Any]:
-        """Ask, give the open dialog, and close it."""
+        """Ask a question, yield the open dialog, and close it."""
         asking = asyncio.create_task(question)
         await _until(lambda: asking.done() or _dialogs(self._window))
         if asking.done():

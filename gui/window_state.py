@@ -1,4 +1,4 @@
-"""What the window looked like last time: sizes, columns, the tab. A file that was damaged is as good as none."""
+"""The look of the window in the last session: sizes, columns, the tab. A damaged file counts as none."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ Restore = Callable[[QByteArray], object]
 
 
 class WindowState:
-    """Keeps the state of some parts in an ini file.
+    """Stores the state of some parts in an ini file.
 
     Args:
-        file: None keeps nothing. parts: how to get and to set the state of each, by name.
+        file: the file; None stores nothing.
+        parts: how to save and to restore each part, by name.
     """
 
     def __init__(self, file: QSettings | None, parts: Mapping[str, tuple[Save, Restore]]) -> None:
@@ -22,21 +23,21 @@ class WindowState:
         self._parts = dict(parts)
 
     def save(self) -> None:
-        """Write how things are now."""
+        """Store the present state."""
         if self._file is not None:
             for name, (save, _) in self._parts.items():
                 self._file.setValue(name, QByteArray(save()))
             self._file.sync()
 
     def first(self, remark: str) -> bool:
-        """Whether this remark was never made before; it is now."""
+        """Return whether this remark is made for the first time, and take note that it was made."""
         if self._file is None or self._file.value(f"said/{remark}"):
             return False
         self._file.setValue(f"said/{remark}", "yes")
         return True
 
     def restore(self) -> None:
-        """Make things as they were; parts of which nothing is known stay as they are."""
+        """Restore the stored state; parts without any stay as they are."""
         if self._file is not None:
             for name, (_, restore) in self._parts.items():
                 state = self._file.value(name)

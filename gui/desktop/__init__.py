@@ -1,4 +1,4 @@
-"""What the desktop is asked for.
+"""What is asked of the desktop.
 
 - ``autostart``: start at login
 - ``links``: links that begin with ``syncline:`` open this Syncline

@@ -1,4 +1,4 @@
-"""Whether Syncline is started at login. The system is the only one who remembers that: a person may change it there."""
+"""Whether Syncline is started at login. Only the system stores that, as a person may change it there."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from engine.errors import SynclineError
 from engine.text import t
 
 ARGUMENTS = ("open", "--hidden")
-"""At login nobody asked for a window."""
+"""The arguments at login, when nobody has asked for a window."""
 
 NAME = relaunch.NAME
 
@@ -23,17 +23,17 @@ WHAT = t("The start at login")
 
 
 class Autostart(Protocol):
-    """One system's way to start a program at login."""
+    """A system's way to start a program at login."""
 
     def enabled(self) -> bool:
-        """Whether it is on now."""
+        """Return whether it is on."""
 
     def set(self, on: bool) -> None:
-        """Switch it. Raises SynclineError when the system would not."""
+        """Switch it on or off; raises SynclineError if the system refuses."""
 
 
 def autostart() -> Autostart:
-    """The way of this system."""
+    """Return the way of this system."""
     if sys.platform == "darwin":
         return LaunchAgent(Path.home() / "Library" / "LaunchAgents")
     if sys.platform == "win32":
@@ -43,7 +43,7 @@ def autostart() -> Autostart:
 
 
 def command() -> list[str]:
-    """What starts this very Syncline at login."""
+    """Return the command that starts this very Syncline at login."""
     return relaunch.command(*ARGUMENTS)
 
 
@@ -90,10 +90,10 @@ class LaunchAgent:
 
 
 class RunKey:
-    """A value below Windows' ``Run`` key of the person.
+    """A value below the person's ``Run`` key in the Windows registry.
 
     Args:
-        registry: the module ``winreg``; by default the system's.
+        registry: the module ``winreg``, or a stand-in for it.
     """
 
     PATH = r"Software\Microsoft\Windows\CurrentVersion\Run"
@@ -127,7 +127,7 @@ class RunKey:
 
 
 def desktop_entry(words: list[str]) -> str:
-    """The text of a .desktop file that runs these words (Desktop Entry Specification, "The Exec key")."""
+    """Return the text of a .desktop file that runs these words (Desktop Entry Specification, "The Exec key")."""
     return (
         "[Desktop Entry]\n"
         "Type=Application\n"
@@ -141,12 +141,12 @@ def desktop_entry(words: list[str]) -> str:
 
 
 def exec_line(words: list[str]) -> str:
-    """The value of an Exec key that runs these words as they are."""
+    """Return the value of an Exec key that runs exactly these words."""
     return " ".join(map(_exec_word, words))
 
 
 def _exec_word(word: str) -> str:
-    """One word of an Exec key: quoted, escaped in the quotes, and once more as every string of the file."""
+    """Return one word of an Exec key: quoted, escaped within the quotes, and escaped again as a string of the file."""
     word = word.replace("%", "%%")
     if word == shlex.quote(word):
         return word
@@ -156,10 +156,10 @@ def _exec_word(word: str) -> str:
 
 
 def put(file: Path, content: bytes | None, what: str) -> None:
-    """Write a file whole, or remove it, in the person's own folders.
+    """Write a file of the person's atomically, or remove it if ``content`` is None.
 
     Raises:
-        SynclineError: it could not be; ``what`` says what it was for.
+        SynclineError: that failed; the message begins with ``what``, the purpose of the file.
     """
     try:
         if content is None:
@@ -175,7 +175,7 @@ def put(file: Path, content: bytes | None, what: str) -> None:
 
 
 def refused(what: str, where: str, error: OSError) -> SynclineError:
-    """The error of a system that would not remember something."""
+    """Return the error for a system that refuses to store a setting, which ``what`` names."""
     return SynclineError(
         t("{what} could not be changed in {where}: {reason}.", what=what, where=where, reason=error.strerror or error),
         hint=t("Change it in your desktop's own settings."),

@@ -1,4 +1,4 @@
-"""Whether ``syncline:`` links, clicked anywhere, open this Syncline. The system is the only one who remembers that."""
+"""Whether ``syncline:`` links, clicked anywhere, open this Syncline. Only the system stores that."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from engine.text import t
 from gui.desktop.autostart import exec_line, put, refused
 
 ENTRY = "syncline.desktop"
-"""The application's file, here in ``assets`` and on a freedesktop system. Whoever packages Syncline installs it too."""
+"""The name of the desktop entry, in ``assets`` and on a freedesktop system; a package of Syncline installs it too."""
 
 WHAT = t("The program that opens pairing links")
 
@@ -25,20 +25,20 @@ MIME = f"x-scheme-handler/{SCHEME}"
 
 
 class LinkType(Protocol):
-    """One system's way to say who opens a kind of link."""
+    """A system's way to register the program that opens a kind of link."""
 
     def enabled(self) -> bool:
-        """Whether links open Syncline now."""
+        """Return whether links open Syncline."""
 
     def current(self) -> bool:
-        """Whether they open this very one: a checkout may have been moved since."""
+        """Return whether links open this very Syncline: a checkout may have been moved."""
 
     def set(self, on: bool) -> None:
-        """Switch it. Raises SynclineError when the system would not."""
+        """Switch it on or off; raises SynclineError if the system refuses."""
 
 
 def link_type() -> LinkType | None:
-    """The way of this system; None where it is no matter of ours: on macOS the bundle says it (``info_plist``)."""
+    """Return the way of this system; None on macOS, where the bundle declares it (``info_plist``)."""
     if sys.platform == "darwin":
         return None
     if sys.platform == "win32":
@@ -50,12 +50,13 @@ def link_type() -> LinkType | None:
 
 
 class XdgLinkType:
-    """An application's file, and a line that makes it the one for our links.
+    """A desktop entry, and a line that makes it the default for our links.
 
     See freedesktop's Desktop Entry Specification, and "Association between MIME types and applications".
 
     Args:
-        folder: ``applications`` in the data folder. choices: ``mimeapps.list``, which other programs write to as well.
+        folder: ``applications`` in the data folder.
+        choices: ``mimeapps.list``, which other programs write to as well.
     """
 
     GROUP = "[Default Applications]"
@@ -95,7 +96,7 @@ class XdgLinkType:
             return []
 
     def _chosen(self) -> list[str]:
-        """Who opens our links, the first choice first."""
+        """Return the desktop entries that open our links, the first choice first."""
         group = ""
         for line in self._lines():
             if line.startswith("["):
@@ -105,7 +106,7 @@ class XdgLinkType:
         return []
 
     def _with(self, names: list[str]) -> list[str]:
-        """The lines of the file with this choice; everybody else's stay as they are."""
+        """Return the lines of the file with this choice; the lines of others stay as they are."""
         found, group = [], ""
         for line in self._lines():
             if line.startswith("["):
@@ -176,7 +177,7 @@ class ClassesKey:
 
 
 def desktop_entry() -> bytes:
-    """The application's file as it stands in ``assets``, for this very Syncline and with its own icon."""
+    """Return the desktop entry from ``assets``, with the command of this very Syncline and its own icon."""
     text = (resources.files("assets") / ENTRY).read_text("utf-8")
     icon = resources.files("assets") / "icons" / "syncline.svg"
     words = relaunch.command("open")
@@ -186,5 +187,5 @@ def desktop_entry() -> bytes:
 
 
 def info_plist() -> dict[str, object]:
-    """What a macOS bundle's Info.plist says of our links (Apple's "CFBundleURLTypes")."""
+    """Return what the Info.plist of a macOS bundle says about our links (Apple's "CFBundleURLTypes")."""
     return {"CFBundleURLTypes": [{"CFBundleURLName": "Syncline", "CFBundleURLSchemes": [SCHEME]}]}
