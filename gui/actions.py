@@ -1,4 +1,4 @@
-"""What a person can request, as actions that the window and the tray share."""
+"""A person's requests, as actions that the window and the tray share."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ from gui.theme import icon
 
 
 class Actions(QObject):
-    """The actions, not yet connected to anything.
+    """The shared actions, not yet connected to anything.
 
-    ``sync_now`` applies to the selected peers; if none is selected, to those of the selected database, or all.
-    ``sync_all`` always applies to all.
+    Attributes:
+        sync_now: applies to the selected peers; if none is selected, to those of the selected database, or all.
+        sync_all: always applies to all peers.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -65,7 +66,7 @@ class Actions(QObject):
         self.set_chosen(self._chosen)
 
     def set_chosen(self, peers: int) -> None:
-        """Say in the tooltip which peers ``sync_now`` applies to."""
+        """Set how many peers are selected; the tooltip says what ``sync_now`` applies to."""
         self._chosen = peers
         whom = tr("Sync all peers (F5)")
         if self._database:
@@ -82,7 +83,7 @@ class Actions(QObject):
         self.set_chosen(self._chosen)
 
     def set_counts(self, *, databases: int, peers: int) -> None:
-        """Disable what makes no sense yet."""
+        """Disable what makes no sense without databases, or without peers."""
         self.sync_now.setEnabled(peers > 0)
         self.sync_all.setEnabled(peers > 0)
         self.share.setEnabled(databases > 0)
@@ -97,10 +98,13 @@ class Actions(QObject):
 
 
 class PauseMenu(QMenu):
-    """Pause for a while, or resume. Window and tray have one each, as a menu cannot be in both."""
+    """A menu to pause for a while, or resume.
+
+    The window and the tray have one each, as a menu cannot be in both.
+    """
 
     asked = Signal(object)
-    """A pause, or None to resume."""
+    """Emitted with a ``Pause``, or None to resume."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

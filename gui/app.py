@@ -41,7 +41,8 @@ def run(arguments: Sequence[str] = (), *, hidden: bool = False) -> int:
     A second start passes its arguments to the first one and returns immediately.
 
     Args:
-        arguments: absolute paths of databases to add. hidden: whether to start in the tray, if there is one.
+        arguments: absolute paths of databases to add, and pairing links to open.
+        hidden: whether to start in the tray, if there is one.
 
     Returns:
         the exit status.
@@ -102,8 +103,10 @@ async def shell(
 
     Args:
         engine: not open yet, so that the window appears before all files are open, and no event is missed.
-        quit_asked: set by "Quit". window_settings: where sizes and columns are remembered.
-        log: the log file. hidden: whether to start in the tray.
+        quit_asked: set by "Quit".
+        window_settings: where sizes and columns are stored; None stores nothing.
+        log: the log file, if there is one.
+        hidden: whether to start in the tray.
     """
     with GcTimer():
         commands = Commands(engine)

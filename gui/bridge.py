@@ -1,7 +1,7 @@
 """Turns the engine's events into Qt signals, in at most 20 batches a second.
 
 Models connect to the signals and know nothing of the engine. The bridge reads the event stream in one task, and emits
-what comes within one beat as one signal of each kind.
+what arrives within one beat as one signal of each kind.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from engine.events import (
 )
 
 BEAT = 0.05
-"""Seconds between two batches."""
+"""Seconds between batches."""
 
 
 class Bridge(QObject):
     """Turns the events of an engine into signals.
 
     Args:
-        engine: open; the bridge only listens.
+        engine: the engine; the bridge only listens to it.
     """
 
     peers_changed = Signal(list)
-    """list[PeerStatus]: the latest row of each peer that changed."""
+    """list[PeerStatus]: the latest status of each peer that changed."""
     peer_removed = Signal(str)
     guests_changed = Signal(list)
-    """list[PeerStatus]: likewise for guests, which have a name in place of an id."""
+    """list[PeerStatus]: the same for guests, which have a name instead of an id."""
     guest_removed = Signal(str)
     flow = Signal(list)
     """list[ChangesMoved], oldest first."""

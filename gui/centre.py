@@ -33,7 +33,8 @@ class Centre(QWidget):
     """Lays out the panels; the window connects them.
 
     Args:
-        choice: the selected database. height: the window's initial one.
+        choice: the selected database.
+        height: the initial height of the window, in pixels.
     """
 
     def __init__(self, choice: DatabaseChoice, height: int) -> None:
@@ -103,7 +104,7 @@ class Centre(QWidget):
             part.show()
 
     def remembered(self) -> dict[str, tuple[Save, Restore]]:
-        """Return what is kept for the next start, by name: how to save and restore it."""
+        """Return what is kept for the next start: how to save and to restore each part, by name."""
         parts: dict[str, tuple[Save, Restore]] = {
             "splitter": (self.splitter.saveState, self.splitter.restoreState),
             "database": (lambda: self.choice.database.encode(), self._restore_database),

@@ -23,15 +23,15 @@ class Commands(QObject):
     """Calls the engine's methods from slots; never blocks and never raises.
 
     Args:
-        engine: may still be starting.
+        engine: the engine, which may still be starting.
     """
 
     failed = Signal(str)
-    """What went wrong and what to try, for a person."""
+    """Emitted with what went wrong and what to try, in words."""
     broken = Signal(str, str)
-    """A defect of ours: a sentence for the person, and details to copy for whoever fixes it."""
+    """Emitted for a defect of ours, with a sentence for the person and details for whoever fixes it."""
     status_message = Signal(str)
-    """What succeeded, in a few words."""
+    """Emitted with what succeeded, in a few words."""
 
     def __init__(self, engine: Engine, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,8 +41,7 @@ class Commands(QObject):
         self._ended = False
 
     def begin(self) -> None:
-        """Note that the engine is open: carry out what was requested before, and everything else immediately from now
-        on."""
+        """Note that the engine is open, and carry out what was requested before."""
         self._opened.set()
 
     def start(self, work: Coroutine[Any, Any, None]) -> None:
@@ -56,7 +55,10 @@ class Commands(QObject):
         task.add_done_callback(lambda _: work.close())  # a task that is cancelled at once never comes to it
 
     async def end(self) -> None:
-        """Cancel what is still running and start nothing more. The engine finishes what it has begun to write."""
+        """Cancel what is still running, and start nothing more.
+
+        The engine finishes what it has begun to write.
+        """
         self._ended = True
         for task in self._tasks:
             task.cancel()
@@ -81,11 +83,11 @@ class Commands(QObject):
         self.start(self.engine.change_settings(auto_sync=auto))
 
     def pause(self, pause: Pause | None, peers: Sequence[PeerId] = ()) -> None:
-        """Pause these peers, or all; None resumes them."""
+        """Pause these peers, or all; None for ``pause`` resumes them."""
         self.start(self.engine.peers.pause(pause, list(peers) or None))
 
     def name_of(self, peer: str) -> str:
-        """Return the name of a peer."""
+        """Return the name of a peer; ``peer`` itself if there is none with this id."""
         return next((known.name for known in self.engine.settings.peers if known.id == peer), peer)
 
     async def _sync_now(self, peers: list[PeerId] | None) -> None:
@@ -110,5 +112,5 @@ class Commands(QObject):
 
 
 def in_words(error: SynclineError) -> str:
-    """Return the sentence of an error, and its hint."""
+    """Return the message of an error and its hint, translated."""
     return said(error.advice)

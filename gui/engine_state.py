@@ -1,6 +1,4 @@
-"""What the engine has reported about peers, databases and sharing, and what follows from it for several parts of the
-window.
-"""
+"""What the engine has reported about peers, databases and sharing, and what parts of the window conclude from it."""
 
 from __future__ import annotations
 
@@ -19,8 +17,10 @@ class EngineState(QObject):
     """Collects what the bridge reports.
 
     Attributes:
-        peers, databases: the latest report, by id. guests: likewise, by name.
-        sharing: the latest report. coverage: the databases', by id.
+        peers, databases: the latest report on each, by id.
+        guests: the latest report on each, by name.
+        sharing: the latest report.
+        coverage: that of each database, by id.
     """
 
     peers_changed = Signal(list)
@@ -28,7 +28,7 @@ class EngineState(QObject):
     databases_changed = Signal(dict)
     """All databases, by id."""
     sharing_changed = Signal(str)
-    """Whom files are shared with; '' if none is."""
+    """Whom files are shared with, in words; '' if none is."""
     changed = Signal()
     """Any of it."""
     peer_names_changed = Signal(dict)

@@ -51,7 +51,7 @@ STOPPED = "Event loop stopped"
 
 
 class Application(QApplication):
-    """The application object. It never ends Qt's loop by itself, which would leave the engine open."""
+    """The application object; it never ends Qt's loop by itself, which would leave the engine open."""
 
     quit_asked = Signal()
     """The desktop wants the program to end (log-out, shutdown, the dock's "Quit")."""
@@ -72,7 +72,7 @@ class Application(QApplication):
 
 
 def make_application() -> Application:
-    """Create the one application object. Qt's messages go to the log."""
+    """Create the one application object; Qt's messages go to the log."""
     qInstallMessageHandler(_log_message)
     app = Application(sys.argv[:1])
     _notice_lost_display(app)
@@ -87,8 +87,10 @@ def make_application() -> Application:
 
 
 def _end_without_display() -> NoReturn:
-    """Say that the display has gone, and exit immediately: nothing can run on the loop any more, and what is on disk is
-    consistent at any moment."""
+    """Say that the display is gone, and exit immediately.
+
+    Nothing can run on the loop any more, and what is on disk is consistent at any moment.
+    """
     print("syncline: The display that the window was on is gone. Nothing is lost.", file=sys.stderr)
     print("          Start Syncline again once there is one.", file=sys.stderr, flush=True)
     os._exit(1)
@@ -97,19 +99,21 @@ def _end_without_display() -> NoReturn:
 _IO_ERROR_HANDLER = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
 
 _on_io_error = _IO_ERROR_HANDLER(lambda _display: _end_without_display())
-"""Kept as long as the module, as libX11 calls it."""
+"""A reference for as long as the module lives, since libX11 calls it."""
 
 
 def _notice_lost_display(app: Application) -> None:
-    """Have libX11 tell us, too, when the display goes: if it noticed before Qt, it would end the program with a message
-    of its own (XSetIOErrorHandler)."""
+    """Have libX11 report, too, when the display is gone (XSetIOErrorHandler).
+
+    If it noticed before Qt, it would end the program with a message of its own.
+    """
     if app.platformName() == "xcb":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL("libX11.so.6").XSetIOErrorHandler(_on_io_error)
 
 
 def run_coroutine(app: Application, main: Callable[[asyncio.Event], Coroutine[Any, Any, int]]) -> int:
-    """Run ``main(quit_asked)`` on a loop that is Qt's, until it returns; return what it returns."""
+    """Run ``main(quit_asked)`` on Qt's event loop until it returns, and return its result."""
     quit_asked = asyncio.Event()
     with quit_signals(app, quit_asked.set), asyncio.Runner(loop_factory=lambda: qasync.QEventLoop(app)) as runner:
         try:

@@ -7,17 +7,17 @@ from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
 SIZE = 1_000_000
-"""Bytes after which a new file is started; two older ones are kept."""
+"""The size in bytes after which a new file is started; two older ones are kept."""
 
 log = logging.getLogger(__name__)
 
 
 class LogFile:
-    """A context manager that also writes what is logged to a file, as long as the block lasts.
+    """A context manager that also writes what is logged to a file while its block runs.
 
     Args:
-        file: created with its folder when needed; a program that cannot log carries on without.
-        level: as in the settings.
+        file: the file, created with its folder if needed; if that fails, the program carries on without.
+        level: the least level, as in the settings.
     """
 
     def __init__(self, file: Path, level: str = "info") -> None:
@@ -64,8 +64,11 @@ class LogFile:
 
 
 def _may_be_kept(record: logging.LogRecord) -> bool:
-    """Return False for debug messages of the library, which hold whole frames and headers: people's values, keys of
-    rows and tokens. This file is part of what is given to supporters."""
+    """Return whether a record may go into the file, which is part of what is given to supporters.
+
+    Debug messages of the websockets library may not, as they hold whole frames and headers, and so people's values,
+    keys of rows and tokens. Nor may the hub's log of withheld rows, which names the rows.
+    """
     if record.name == "engine.hub.withheld_log":
         return False
     return record.levelno > logging.DEBUG or not record.name.startswith("websockets")

@@ -20,29 +20,30 @@ GATHER = 1_500
 """Milliseconds within which events are combined into one notification."""
 
 REST = 30.0
-"""Seconds between two notifications; what comes meanwhile is collected."""
+"""The least seconds between notifications; what happens meanwhile is collected."""
 
 AGAIN = 6 * 3600.0
-"""Seconds after which the same may be said about the same peer again."""
+"""Seconds before the same is said about the same peer again."""
 
 LOOK_EVERY = 3_600_000
-"""Milliseconds between two checks whether a peer has become stale."""
+"""Milliseconds between checks whether a peer has become stale."""
 
 NAMED = 3
-"""Peers that are named in one notification; of others only the number is given."""
+"""The most peers that are named in one notification; of others only the number is given."""
 
 
 class Notifier(QObject):
     """Collects events, limits them, and notifies.
 
     Args:
-        engine: holds the settings, and the journal that records which peers were reported as stale.
-        bridge: reports events. is_stale: returns whether a peer has not been heard from for too long.
-        now: a clock in seconds.
+        engine: has the settings, and the journal that records which peers were reported as stale.
+        bridge: reports events.
+        is_stale: returns whether a peer has not been heard from for too long.
+        now: a clock that returns seconds.
     """
 
     notified = Signal(str, str)
-    """A title and a text, both plain."""
+    """Emitted with a title and a text, both plain."""
 
     def __init__(
         self,
@@ -90,7 +91,7 @@ class Notifier(QObject):
             self._show_soon()
 
     def _more_conflicts(self) -> list[tuple[str, str]]:
-        """Return what to say about each database in which more waits now than was reported."""
+        """Return (database, sentence) for each database in which more waits now than was reported."""
         lines = []
         for database, count in self._conflicts.items():
             more = count - self._told_conflicts[database]
@@ -144,7 +145,7 @@ class Notifier(QObject):
         self._show_soon()
 
     def _show_soon(self) -> None:
-        """Show what has been collected once the time for it is over."""
+        """Show what has been collected when the next notification is due."""
         if not self._soon.isActive():
             self._soon.start(max(GATHER, int(1000 * (self._rested + REST - self._now()))))
 

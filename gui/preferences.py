@@ -15,12 +15,15 @@ from gui.theme import apply_scheme
 
 
 class Preferences(QObject):
-    """Applies settings that concern neither the engine nor a panel: colours, language, log, and when to suspend
-    syncing.
+    """Applies the settings that concern neither the engine nor a panel.
+
+    These are the colours, the language, the log, and when to suspend syncing.
 
     Args:
-        commands: suspends syncing. bridge: reports changed settings. log: None if there is no log.
-        power_monitor: asked as long as the settings call for it.
+        commands: suspends syncing.
+        bridge: reports changed settings.
+        log: the log file; None if there is none.
+        power_monitor: asked while the settings call for it.
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """The tray icon: shows the worst state of all peers, and makes sure that the window can always be reached.
 
-Qt adds the icon by itself when a tray appears late. Qt does not notice, however, if a tray disappears while the window
-is hidden in it, so that is checked now and then while the window is hidden.
+Qt adds the icon by itself when a tray appears late. It does not notice, however, if a tray disappears while the window
+is hidden in it, so that is checked regularly while the window is hidden.
 """
 
 from __future__ import annotations
@@ -24,24 +24,25 @@ from gui.summary import Summary
 from gui.theme import tray_icon
 
 LATEST = 5
-"""Tables that are listed in the menu."""
+"""The most tables that are listed in the menu."""
 
 LOOK_EVERY = 3_000
-"""Milliseconds between two checks that the tray still exists, while the window is hidden in it."""
+"""Milliseconds between checks that the tray still exists, while the window is hidden in it."""
 
 
 class Tray(QObject):
     """The icon and its menu.
 
     Args:
-        actions: shared with the window. window: shown and hidden by a left click.
+        actions: shared with the window.
+        window: shown and hidden by a left click.
         present: brings the window to the front.
     """
 
     missed = Signal()
-    """The window was to be hidden in the tray, but there is none."""
+    """Emitted when the window was to be hidden in the tray, but there is none."""
     table_requested = Signal(str)
-    """Show the changes of this table."""
+    """Emitted with the name of a table whose changes are to be shown."""
 
     def __init__(self, actions: Actions, window: QWidget, present: Callable[[], None]) -> None:
         super().__init__(window)
@@ -84,7 +85,7 @@ class Tray(QObject):
 
     @property
     def there(self) -> bool:
-        """Return whether there is a tray at the moment."""
+        """Whether there is a tray at the moment."""
         return self._icon.isVisible() and QSystemTrayIcon.isSystemTrayAvailable()
 
     def show(self) -> None:
@@ -116,7 +117,7 @@ class Tray(QObject):
             QApplication.alert(self._window)
 
     def append(self, events: list[ChangesMoved]) -> None:
-        """Add changes, so that the menu lists the tables that changed last."""
+        """Take note of changes: the menu lists the tables that changed last."""
         before = self._tables
         seen = dict(before)
         for event in events:
@@ -128,7 +129,7 @@ class Tray(QObject):
             self._show_latest()
 
     def set_database_names(self, names: Mapping[str, str]) -> None:
-        """Name the databases, by id."""
+        """Set the names of databases, by id."""
         if names != self._databases:
             self._databases = dict(names)
             self._show_latest()
@@ -188,7 +189,7 @@ class Tray(QObject):
 
 
 def _dark_bar() -> bool:
-    """Guess whether the bar that holds the icon is dark."""
+    """Return whether the bar that holds the icon is probably dark."""
     if "GNOME" in os.environ.get("XDG_CURRENT_DESKTOP", ""):
         return True  # its bar is dark in both schemes
     return QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark

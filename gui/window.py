@@ -45,19 +45,21 @@ class Window(QMainWindow):
     """The main window.
 
     Args:
-        actions: shared with the tray. commands: carries out requests. bridge: where events come from.
-        window_settings: where sizes and columns are stored; None to store nothing.
+        actions: shared with the tray.
+        commands: carries out requests.
+        bridge: delivers the engine's events.
+        window_settings: where sizes and columns are stored; None stores nothing.
     """
 
     paused_changed = Signal(bool)
-    """Whether any peer is paused."""
+    """Emitted with whether any peer is paused."""
     databases_named = Signal(dict)
-    """The databases' names, by id."""
+    """Emitted with the names of the databases, by id."""
     demo_requested = Signal()
-    """The person wants to see the demo."""
+    """Emitted when the person wants to see the demo."""
 
     _made = False
-    """Whether it is complete: events come before it is built, and after its end."""
+    """Whether the window is complete: events also arrive before it is built, and after its end."""
 
     def __init__(
         self, actions: Actions, commands: Commands, bridge: Bridge, *, window_settings: QSettings | None = None
@@ -67,7 +69,7 @@ class Window(QMainWindow):
         self.commands = commands
         self.bridge = bridge
         self.tuck_away: Callable[[], None] = self.showMinimized
-        """What closing does; set by the tray."""
+        """What closing the window does; set by the tray."""
         self._opening = True
         self._state = EngineState(bridge, self)
         self.choice = DatabaseChoice(commands, bridge, self)
@@ -339,7 +341,7 @@ class Window(QMainWindow):
         self.dialogs.add_databases([Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()])
 
     def save_look(self) -> None:
-        """Remember sizes, columns and the tab."""
+        """Store sizes, columns and the tab."""
         self._window_state.save()
 
     def _make_window_state(self, file: QSettings | None) -> WindowState:
