@@ -42,7 +42,7 @@ class Change(NamedTuple):
 
 
 def by(author: SiteId, changes: Iterable[Change]) -> Iterator[Change]:
-    """The changes, with ``author`` in the place of each one's site id."""
+    """Yield the changes with ``author`` as the site id of each."""
     new: Callable[[type[Change], tuple[Any, ...]], Change] = tuple.__new__  # a quarter of the time of ``_replace``
     for table, pk, cid, val, col_version, db_version, _, cl, seq in changes:
         yield new(Change, (table, pk, cid, val, col_version, db_version, author, cl, seq))

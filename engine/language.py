@@ -36,12 +36,12 @@ def catalogue(language: str) -> Lookup:
 
 
 def has_catalogue(language: str) -> bool:
-    """Whether there is a catalogue for this language."""
+    """Return whether there is a catalogue for this language."""
     return catalogue(language) is not _as_it_is
 
 
 def is_template(text: str) -> bool:
-    """Whether this is the template of one of our texts: every catalogue has all of them."""
+    """Return whether this is the template of one of our texts, as every catalogue contains all of them."""
     return bool(text) and bool(_templates().gettext(text))
 
 
@@ -84,7 +84,7 @@ class _Nothing(gettext.NullTranslations):
 
 @functools.cache
 def _templates() -> gettext.NullTranslations:
-    """A catalogue that has nothing for what is no template of ours."""
+    """Return a catalogue that has '' for whatever is no template of ours."""
     folder = resources.files("assets").joinpath("languages")
     file = next((file for file in folder.iterdir() if file.name.endswith(".mo")), None)
     if file is None:

@@ -98,8 +98,7 @@ class PeerStatus:
         return sentences(self.reason, self.waiting) if self.waiting else self.reason
 
     def sentence(self, now: float | None = None) -> str:
-        """The explanation as of ``now`` (by default the clock's): one that waits says first in how many seconds it
-        tries."""
+        """Return the explanation as of ``now`` (by default the clock's); while waiting it says when the next try is."""
         if self.state is not State.WAITING or self.next_attempt is None:
             return self.explanation
         seconds = self.next_attempt - (time.time() if now is None else now)

@@ -55,7 +55,11 @@ def from_peer(sent: str) -> Text:
 
 
 def _is_ours(text: Text, *, within: bool = False) -> bool:
-    """Whether the template is one of ours, or arranges such texts without a word; ``within`` one of ours, names too."""
+    """Return whether the template is one of ours, or arranges such texts without a word of its own.
+
+    Args:
+        within: whether the text is within one of ours, where names are allowed, too.
+    """
     ours = is_template(text.template)
     if not ours:
         words = any(map(str.isalpha, _GAP.sub("", text.template)))

@@ -10,7 +10,7 @@ NAME = "syncline"
 
 
 def command(*arguments: str) -> list[str]:
-    """The words that run Syncline with these arguments, from any folder.
+    """Return the words that run Syncline with these arguments, from any folder.
 
     They are the launcher of a checkout, the installed script, the bundle's own program, or the module.
     """

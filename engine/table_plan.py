@@ -75,7 +75,7 @@ class TablePlan(NamedTuple):
 
 
 def in_order(plans: Iterable[TablePlan]) -> list[TablePlan]:
-    """These tables, those that others refer to before the others, as far as that can be."""
+    """Return the tables so that those that others refer to come first, as far as possible."""
     left = {plan.name: plan for plan in plans}
     found: list[TablePlan] = []
     while left:
@@ -86,10 +86,10 @@ def in_order(plans: Iterable[TablePlan]) -> list[TablePlan]:
 
 
 def check_plans(plans: tuple[TablePlan, ...]) -> None:
-    """See whether tables can be made so.
+    """Check whether tables can be made according to these plans.
 
     Raises:
-        UsageError: they cannot; says why, in words fit for whoever sent them.
+        UsageError: they cannot; the reason is in words fit for whoever sent them.
     """
     if not 0 < len(plans) <= MAX_TABLES:
         raise UsageError(t("A room can have 1 to {limit} tables, not {count}.", limit=MAX_TABLES, count=len(plans)))

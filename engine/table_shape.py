@@ -90,13 +90,15 @@ class Dataset(NamedTuple):
         return not self.awaited and not self.mixed
 
     def awaits_others(self, other: Dataset) -> bool:
-        """Whether rows are on their way that are not the other side's."""
+        """Return whether rows are on their way that are not the other side's."""
         return not {*self.awaited, *self.mixed} <= set(other.here)
 
     def joins(self, other: Dataset) -> bool:
-        """Whether it is to be settled how these rows and the other side's are joined: both sides have rows that are
-        older than their syncing, or that the other one had until its table was not synced for a while, and not all of
-        these have met."""
+        """Return whether it has to be settled how these rows and the other side's are joined.
+
+        That is so if both sides have rows that are older than their syncing, or that the other side had until its table
+        was not synced for a while, and not all of these have met.
+        """
         if not self.ordinary and not other.ordinary:
             return False
         if self.mixes(other) or other.mixes(self):
@@ -104,19 +106,22 @@ class Dataset(NamedTuple):
         return bool(self.older and other.older) and not self._met(other)
 
     def _met(self, other: Dataset) -> bool:
-        """Whether the rows of one side have met those of the other. Two that wait for the same rows need not have."""
+        """Return whether the rows of one side have met those of the other.
+
+        Two sides that wait for the same rows need not have.
+        """
         mine, theirs = self.older.intersection(self.here), other.older.intersection(other.here)
         if not mine or not theirs:
             return not self.older.isdisjoint(other.older)
         return not mine.isdisjoint(other.older) or not theirs.isdisjoint(self.older)
 
     def mixes(self, other: Dataset) -> bool:
-        """Whether rows that are on their way from the other side have not met all that are here, there or anywhere."""
+        """Return whether rows on their way from the other side have not met all those that are here, or anywhere."""
         return not set(self.mixed).isdisjoint(other.here) and not self.older <= other.older
 
 
 def ordinary(here: Mapping[str, Dataset], there: Mapping[str, Dataset]) -> frozenset[str]:
-    """The tables that are ordinary ones on both sides, by what is told of each."""
+    """Return the tables that are ordinary ones on both sides."""
     return frozenset(name for name, told in there.items() if told.ordinary and name in here and here[name].ordinary)
 
 

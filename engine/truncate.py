@@ -59,7 +59,7 @@ def length(value: str | bytes) -> int:
 
 
 def stands_for(kept: SQLiteValue, value: SQLiteValue) -> bool:
-    """Whether ``value`` is what was kept, whole or clipped."""
+    """Return whether ``value`` is what was kept, whole or clipped."""
     if not isinstance(kept, Clipped):
         return kept == value
     again = clipped(value, len(kept))

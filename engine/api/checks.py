@@ -68,13 +68,13 @@ class Checks:
         await send_again(self._partner(peer), side, timeout)
 
     async def resolve_rows(self, peer: PeerId, rows: Sequence[RowDifference], side: Side) -> Resolved:
-        """Where rows still differ, write one side's into the database here as new changes, which are synced like any
-        write.
+        """Write one side's version of rows that still differ into the database here, as new changes that are synced.
 
         With ``backups``, a backup is made first, unless one is less than a minute old.
 
         Raises:
-            ReplicaError: the file. UsageError: a table was altered. In both cases nothing was written.
+            ReplicaError: the file cannot be written.
+            UsageError: a table was altered meanwhile. In both cases nothing was written.
         """
         database = self._partner(peer).config.database
         await self._core.back_up(database)

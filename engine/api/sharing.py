@@ -135,7 +135,7 @@ class Sharing:
 
     @property
     def wanted(self) -> tuple[bool, bool, int, bool, str]:
-        """Return the settings that say what to share."""
+        """The settings that say what to share."""
         settings = self._core.settings
         return settings.share, settings.share_lan, settings.share_port, settings.discover, settings.machine_name
 
@@ -146,7 +146,7 @@ class Sharing:
 
     @contextlib.asynccontextmanager
     async def without(self, database: DatabaseId) -> AsyncIterator[None]:
-        """If this database is shared, share nothing while the block runs, and what the settings say after it."""
+        """Share nothing while the block runs, if this database is shared; afterwards share what the settings say."""
         async with self._turn:
             shared = self.server is not None and self._core.database(database).room in self.server.rooms
             if shared:

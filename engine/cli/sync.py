@@ -191,7 +191,7 @@ async def kept(arguments: argparse.Namespace) -> list[tuple[PeerConfig, str | No
 
 
 def _kept_limit(arguments: argparse.Namespace) -> Settings:
-    """The bandwidth limit that the settings keep, where their peers are synced with."""
+    """Return settings with the stored bandwidth limit, if the peers are those of the settings; else without one."""
     return Settings(bandwidth_limit=0 if arguments.url is not None else SettingsFile().load().bandwidth_limit)
 
 

@@ -371,10 +371,10 @@ class _Watcher:
         self.upstreams.owe(self.room, self.host.version)
 
     def datasets_changed(self, datasets: Mapping[str, Dataset]) -> None:
-        """What is owed is owed all the same."""
+        """Do nothing: what is owed stays owed."""
 
     def replaced(self) -> None:
         self.upstreams.owe(self.room, 0)
 
     def troubled(self, error: SynclineError | None) -> None:
-        """What is owed is owed all the same."""
+        """Do nothing: what is owed stays owed."""

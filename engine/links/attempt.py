@@ -67,19 +67,19 @@ class Listener(Protocol):
     """What an attempt reports to."""
 
     def stepped(self, facts: SessionFacts) -> None:
-        """The session has taken a step; its facts may have changed."""
+        """Note that the session has taken a step, so that its facts may have changed."""
 
     def caught_up(self, facts: SessionFacts) -> None:
         """Both sides are caught up; called each time this is found."""
 
     def merged(self, applied: Sequence[Applied]) -> None:
-        """The peer's changes were merged."""
+        """Note that the peer's changes were merged."""
 
     def sent(self, changes: Sequence[Change]) -> None:
         """Changes were sent to the peer."""
 
     def finished(self, finished: SyncFinished) -> None:
-        """It is over; gives the line for the activity list. Not called if there never was a session."""
+        """Take the line for the activity list at the end; not called if there never was a session."""
 
 
 class Attempt:
@@ -234,28 +234,28 @@ class Attempt:
 
     @property
     def waiting(self) -> Waiting:
-        """Return what cannot be sent of the file for now, if it is to be sent at all."""
+        """What cannot be sent of the file for now, if it is to be sent at all."""
         driver = self.driver
         return driver.host.waiting if driver is not None and driver.session.sends else Waiting()
 
     @property
     def trouble(self) -> SynclineError | None:
-        """Return why the file cannot be used at the moment."""
+        """The reason why the file cannot be used at the moment; None if it can."""
         return self.driver.host.trouble if self.driver is not None else None
 
     @property
     def ended(self) -> bool:
-        """Return whether its session is over."""
+        """Whether its session is over."""
         return self._over or (self.session is not None and self.session.closed is not None)
 
     @property
     def settled(self) -> bool:
-        """Return whether both sides were in sync."""
+        """Whether both sides were in sync."""
         return self.progress.settled_at is not None
 
     @property
     def held(self) -> bool:
-        """Return whether the connection was of use, so that the next failure counts as the first."""
+        """Whether the connection was of use, so that the next failure counts as the first."""
         greeted_at = self._greeted_at
         long = greeted_at is not None and asyncio.get_running_loop().time() - greeted_at > PRODUCTIVE
         return long or self.settled

@@ -50,23 +50,26 @@ class News(Protocol):
     guest is named."""
 
     def inbound_stepped(self, path: Path, guest: str, driver: Driver) -> None:
-        """A guest's session has taken a step; its facts may have changed."""
+        """Note that a guest's session has taken a step, so that its facts may have changed."""
 
     def inbound_left(self, path: Path, guest: str, driver: Driver) -> None:
-        """A guest's connection is over, for whatever reason."""
+        """Note that a guest's connection is over, for whatever reason."""
 
     def inbound_merged(self, path: Path, guest: str, applied: Sequence[Applied]) -> None:
-        """What a guest, by name, sent was merged into this file."""
+        """Note that what a guest, by name, sent was merged into this file."""
 
     def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
         """Changes of this file were sent to a guest."""
 
     def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
-        """A guest who had greeted has left. ``copied``: which of the two files was copied or restored, if either
-        was."""
+        """Note that a guest who had greeted has left.
+
+        Args:
+            copied: the sentence that says which of the two files was copied or restored; '' if neither was.
+        """
 
     def inbound_parked(self, path: Path, guest: str, reason: str) -> None:
-        """Some tables of this file are not synced with a guest; tells which, and why."""
+        """Note which tables of this file are not synced with a guest, and why."""
 
 
 class InboundConnection:
@@ -116,14 +119,14 @@ class InboundConnection:
                 watcher.inbound_stepped(facts)
 
     def merged(self, applied: Sequence[Applied]) -> None:
-        """For the driver."""
+        """Pass on what was merged; called by the driver."""
         for watcher in tuple(self.watchers):
             watcher.inbound_merged(applied)
         if self._news is not None and not self.watchers:
             self._news.inbound_merged(self.driver.host.path, self._guest, applied)
 
     def sent(self, changes: Sequence[Change]) -> None:
-        """For the driver."""
+        """Pass on what was sent; called by the driver."""
         for watcher in tuple(self.watchers):
             watcher.inbound_sent(changes)
         if self._news is not None and not self.watchers:
@@ -261,7 +264,7 @@ class InboundState:
 
     @property
     def now(self) -> InboundConnection | None:
-        """Return the connection that can replace our own, if there is one."""
+        """The connection that can replace our own, if there is one."""
         return self._inbound_connections.of(self._path, self.site, self._purpose) if self.site is not None else None
 
     def answer(self, joins: Mapping[str, Join]) -> None:
@@ -282,7 +285,7 @@ class InboundState:
         return gives_way(inbound.driver.host.site_id, self.site, stays=stays)
 
     def listen(self, on_change: Callable[[], None]) -> Callable[[], None]:
-        """As ``InboundConnections.listen``."""
+        """Do the same as ``InboundConnections.listen``, for this file."""
         return self._inbound_connections.listen(self._path, on_change)
 
 

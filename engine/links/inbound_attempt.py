@@ -56,12 +56,12 @@ class InboundAttempt(Attempt):
         self._ended.set()
 
     def have_joined(self, joins: Mapping[str, Join]) -> None:
-        """As ``InboundConnection.have_joined``."""
+        """Do the same as ``InboundConnection.have_joined``."""
         self._inbound.have_joined(joins)
 
     @property
     def held(self) -> bool:
-        """Return True: a connection that exists was of use."""
+        """True: a connection that exists was of use."""
         return True
 
     # What the inbound connection reports (``engine.links.inbound.Watcher``)

@@ -16,7 +16,7 @@ class Reporter(Protocol):
     """Is told what links do; each is named by its peer's id."""
 
     def peer_changed(self, status: PeerStatus) -> None:
-        """A peer's row has changed."""
+        """Note that a peer's status has changed."""
 
     def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
         """Changes from a peer were merged."""
@@ -25,10 +25,10 @@ class Reporter(Protocol):
         """Changes were sent to a peer."""
 
     def sync_finished(self, finished: SyncFinished) -> None:
-        """A session with a peer is over."""
+        """Note that a session with a peer is over."""
 
     def needs_you(self, peer: PeerId, sentence: str, hint: str) -> None:
-        """A person may have to fix something before everything can be synced."""
+        """Note that a person may have to fix something before everything can be synced."""
 
     def tables_parked(self, peer: PeerId, sentence: str, hint: str) -> None:
-        """Some tables are not synced, though everything else is."""
+        """Note that some tables are not synced, though everything else is."""

@@ -160,10 +160,10 @@ class Trouble:
 
     @property
     def kind(self) -> str:
-        """Return what troubles that differ only in numbers have in common, so that a person is not called for each."""
+        """What troubles that differ only in numbers have in common, so that a person is not called for each."""
         return re.sub(r"\d+", "", self.reason)
 
     @property
     def reason(self) -> str:
-        """Return what to show: with the hint, if a person is needed."""
+        """The sentence to show, with the hint if a person is needed."""
         return sentences(self.sentence, self.hint) if self.policy.needs_you else self.sentence

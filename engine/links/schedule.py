@@ -32,7 +32,7 @@ class Schedule:
 
     @property
     def left(self) -> float:
-        """Return the seconds until the next attempt; 0.0 when it is due."""
+        """The seconds until the next attempt; 0.0 if it is due."""
         left = self.next_at - time.time()
         return left if 0 < left <= self._longest_wait else 0.0
 

@@ -56,7 +56,7 @@ class Troubles:
 
     @property
     def incomplete(self) -> TablesParked | None:
-        """Return what to tell those who asked for a sync that has ended; None if nothing was left out."""
+        """What to tell those who asked for a sync that has ended; None if nothing was left out."""
         return TablesParked(together(self._parked), hint=LEFT) if self._parked else None
 
     def fail(self, error: SynclineError, *, paired: bool) -> Trouble:

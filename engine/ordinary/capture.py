@@ -250,7 +250,7 @@ class Capture:
 
     @property
     def _is_known(self) -> str:
-        """Return an SQL condition that ``r`` is the record of the row with the key ``l``."""
+        """The SQL condition that ``r`` is the record of the row with the key ``l``."""
         if self._entry.has_global_key:
             return " AND ".join(f"r.{name} = l.{name}" for name in self._entry.log_key)
         return "r.pk = l.pk"

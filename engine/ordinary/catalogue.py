@@ -50,7 +50,7 @@ class OrdinaryTable:
 
     @property
     def key(self) -> tuple[str, ...]:
-        """Return the columns of the key."""
+        """The columns of the key."""
         return self.entry.key
 
     @property
@@ -70,7 +70,7 @@ class OrdinaryTable:
 
     @cached_property
     def needed(self) -> dict[str, str]:
-        """Return the columns without which no row can be inserted, each with an empty value, as SQL."""
+        """The columns without which no row can be inserted, each with an empty value, as SQL."""
         return {
             column.name: _EMPTY.get(column.affinity, "0")
             for column in self.table.columns
@@ -83,19 +83,19 @@ class OrdinaryTable:
 
     @cached_property
     def is_row(self) -> str:
-        """Return an SQL condition that a row has the key in the first parameters."""
+        """The SQL condition that a row has the key in the first parameters."""
         return " AND ".join(
             f"{ident(name)} = ?{n} AND {ident(name)} = ?{n} COLLATE BINARY" for n, name in enumerate(self.key, 1)
         )
 
     @property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Return what its mark is put on."""
+        """What its mark is put on (``Entry.anchors``)."""
         return self.entry.anchors
 
     @property
     def layout(self) -> object:
-        """Return what a place in it depends on."""
+        """What a place in it depends on (``Entry.layout``)."""
         return self.entry.layout
 
 

@@ -87,8 +87,10 @@ def _obstacles(
 
 
 def remedy(db: apsw.Connection, table: Table, *, turning: bool = False) -> str:
-    """How a table with obstacles can be synced all the same, in a sentence; "" where it cannot: without triggers that
-    cannot run here."""
+    """Return the sentence that says how a table with obstacles can be synced all the same; "" if it cannot.
+
+    The only remedy is to do without triggers that cannot run here.
+    """
     if table.kind != "table" or obstacles(db, table, turning=turning, without=TriggersHere()):
         return ""  # something else stands in the way than triggers
     here = sort_out(db)
@@ -103,9 +105,11 @@ def remedy(db: apsw.Connection, table: Table, *, turning: bool = False) -> str:
 
 
 def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> Iterator[str]:
-    """What to know of a table with rows that have no key; of one whose key has no type; of one whose numbers SQLite can
-    hand out, and are the same everywhere; of one that may hide rows to which others refer; and of one that is synced
-    without triggers that cannot run here."""
+    """Yield what to know about a table, as sentences.
+
+    They are about rows without a key, a key without a type, numbers that SQLite can hand out and that are the same
+    everywhere, hidden rows to which others refer, and triggers that cannot run here.
+    """
     keyless = _count_keyless(db, table)
     if keyless:
         yield counted(
@@ -143,7 +147,7 @@ def cautions(db: apsw.Connection, table: Table, here: TriggersHere | None) -> It
 
 
 def _count_keyless(db: apsw.Connection, table: Table) -> int:
-    """How many rows have a NULL in their key."""
+    """Return how many rows have a NULL in their key."""
     loose = [column.name for column in table.columns if column.name in table.key and not column.not_null]
     if table.kind != "table" or not loose or foreign_keys.is_numbered(db, table):
         return 0
@@ -156,13 +160,13 @@ def _count_keyless(db: apsw.Connection, table: Table) -> int:
 
 
 def other_unique(db: apsw.Connection, table: str, key: tuple[str, ...]) -> list[tuple[str | None, ...]]:
-    """The columns of each unique index that says more than the key does; None: an expression."""
+    """Return the columns of each unique index that says more than the key does; None stands for an expression."""
     found = _unique_indexes(db, table)
     return [columns for partial, columns in found if partial or {str(column) for column in columns} != set(key)]
 
 
 def _keeps_apart(db: apsw.Connection, table: Table) -> bool:
-    """Whether a row can be hidden by a UNIQUE rule without being the same as another one (``same``)."""
+    """Return whether a UNIQUE rule can hide a row that is not the same as another one (``same``)."""
     text = {column.name for column in table.columns if column.affinity is Affinity.TEXT}
     key = key_of(db, table)
     rules = [(partial, columns) for partial, columns in _unique_indexes(db, table.name) if {*columns} != {*key}]
@@ -171,8 +175,10 @@ def _keeps_apart(db: apsw.Connection, table: Table) -> bool:
 
 
 def replace_displaces(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bool:
-    """Whether REPLACE can delete a row with another key than the one that it writes, which fires no trigger: by another
-    unique index, or as the key takes two spellings for one."""
+    """Return whether REPLACE can delete a row with another key than the one it writes, which fires no trigger.
+
+    Another unique index can cause that, or a key that takes two spellings for the same.
+    """
     if other_unique(db, table.name, key):
         return True
     collations = db.execute(
@@ -184,7 +190,7 @@ def replace_displaces(db: apsw.Connection, table: Table, key: tuple[str, ...]) -
 
 
 def has_loose_key(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bool:
-    """Whether the key takes two spellings for one."""
+    """Return whether the key takes two spellings for the same."""
     found: dict[int, dict[str | None, str]] = {}
     for seq, column, collation in db.execute(
         "SELECT i.seq, c.name, c.coll FROM pragma_index_list(?1, 'main') AS i"
@@ -196,7 +202,7 @@ def has_loose_key(db: apsw.Connection, table: Table, key: tuple[str, ...]) -> bo
 
 
 def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[str | None, ...]]]:
-    """Of each unique index but the primary key's whether it is partial, and its columns; None: an expression."""
+    """Return (partial, columns) for each unique index but the primary key's; None stands for an expression."""
     found: dict[int, tuple[bool, tuple[str | None, ...]]] = {}
     for seq, partial, column in db.execute(
         "SELECT i.seq, i.partial, c.name FROM pragma_index_list(?1, 'main') AS i"
@@ -210,8 +216,10 @@ def _unique_indexes(db: apsw.Connection, table: str) -> list[tuple[bool, tuple[s
 
 
 def failed_try(db: apsw.Connection, table: Table) -> tuple[str, ...]:
-    """What goes wrong when a row of the table is updated, deleted and inserted again, which is taken back; in the
-    caller's write transaction. What its own rules refuse is no obstacle."""
+    """Try to update, delete and insert a row, undo that, and return what goes wrong, as sentences.
+
+    The caller has a write transaction. What the table's own rules refuse is no obstacle.
+    """
     names = [column.name for column in table.columns if not column.hidden]
     key = key_of(db, table)
     exactly = " AND ".join(f"{idents([name])} IS ?" for name in key)
@@ -236,7 +244,7 @@ def failed_try(db: apsw.Connection, table: Table) -> tuple[str, ...]:
 
 
 def _in_words(error: apsw.SQLError) -> str:
-    """What is missing here, by name, where that is it."""
+    """Return the sentence for an error, which names what is missing here, if that is the cause."""
     what, _, name = str(error).partition(": ")
     if what in ("no such function", "unknown function"):
         name = name.removesuffix("()")

@@ -23,7 +23,7 @@ from engine.tables.validate import check_key
 def rows_between(
     db: apsw.Connection, table: OrdinaryTable, low: bytes, high: bytes, limit: int, columns: Compared
 ) -> Slice:
-    """As ``engine.tables.kind.Kind.rows_between``."""
+    """Do the same as ``engine.tables.kind.Kind.rows_between``."""
     for bound in filter(None, (low, high)):
         check_key(table, bound)
     entry = table.entry
@@ -46,7 +46,7 @@ def rows_between(
 
 
 def key_order(table: OrdinaryTable) -> Callable[[bytes], Rank]:
-    """As ``engine.tables.kind.Kind.key_order``."""
+    """Do the same as ``engine.tables.kind.Kind.key_order``."""
 
     def place(packed: bytes) -> Rank:
         check_key(table, packed)
@@ -58,7 +58,7 @@ def key_order(table: OrdinaryTable) -> Callable[[bytes], Rank]:
 def values_at(
     db: apsw.Connection, table: OrdinaryTable, packed: bytes, most: int | None, columns: Compared
 ) -> tuple[SQLiteValue, ...] | None:
-    """As ``engine.tables.kind.Kind.values_at``."""
+    """Do the same as ``engine.tables.kind.Kind.values_at``."""
     check_key(table, packed)
     entry = table.entry
     names = ", ".join(entry.log_key)

@@ -47,12 +47,12 @@ class Root(NamedTuple):
 
     @property
     def rows(self) -> str:
-        """Return the table of its records."""
+        """The name of the table of its records."""
         return f"crsql_syncline_rows_{self.number}"
 
     @property
     def led(self) -> str:
-        """Return the table that tells where references to its hidden rows are redirected (``leading``)."""
+        """The name of the table that tells where references to its hidden rows are redirected (``leading``)."""
         return f"crsql_syncline_led_{self.number}"
 
 

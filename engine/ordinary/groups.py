@@ -90,7 +90,7 @@ class Group:
         )
 
     def winners(self) -> Iterator[Winner]:
-        """Each cell of each row."""
+        """Yield each cell of each row."""
         keys: list[Key] = list(zip(*self.keys, strict=True))
         old = self.held or [[None] * len(keys)] * len(self.columns)
         had_old = bool(self.numbers) and not self.deletes
@@ -102,7 +102,7 @@ class Group:
 def gather(
     writer: Writer, storage: Storage, batch: Columns, shape: Shape, *, js_numbers: bool, exact: bool = False
 ) -> Group | None:
-    """The rows of a shape with their keys and values, in the order of their packed keys.
+    """Return the rows of a shape with their keys and values, ordered by packed key.
 
     Args:
         exact: as for ``Rowwise``.
@@ -143,18 +143,18 @@ def gather(
 
 
 def _kept(name: str, offered: Values, stored_: Values, entry: Entry) -> bool:
-    """Whether a column keeps all these values."""
+    """Return whether a column stores all these values as they are."""
     return stored_ is offered or name in entry.roots or all(map(keeps, offered, stored_))
 
 
 def _alike_in_each_row(column: Sequence[T], shape: Shape) -> Sequence[T] | None:
-    """What the changes of each row have in common; None if those of one differ."""
+    """Return what the changes of each row have in common; None if those of a row differ."""
     first, *others = (pick(column, places) for places in shape.places)
     return None if any(list(other) != list(first) for other in others) else first
 
 
 def _spelled(column: Values) -> Values:
-    """A column of keys as records have it: 1.0 is 1."""
+    """Return a column of keys as records have it: 1.0 is 1."""
     return wire_key(column) if float in set(map(type, column)) else column
 
 
@@ -228,7 +228,7 @@ class Decider:
         return won, left
 
     def _known(self, group: Group) -> _Known:
-        """What is known of each row; all is None of one that has no record."""
+        """Return what is known of each row; everything is None for one that has no record."""
         entry = self._entry
         keys = [f"r.{name}" for name in entry.log_key] if entry.has_global_key else []
         seen = {} if group.deletes else {name: f"r.v{entry.slots[name]}" for name in group.columns}
@@ -245,13 +245,16 @@ class Decider:
         return _Known(records, lengths, covers, versions, columns[:first], columns[first:last], list(travels.values()))
 
     def _simple(self, group: Group, slots: frozenset[int]) -> bool:
-        """Whether these rows, which cover so much, take either one stamp for all cells or an entry for each new one."""
+        """Return whether these rows, which cover so much, take one stamp for all cells or an entry for each new one."""
         mine = {self._entry.slots[name] for name in group.columns}
         kept = slots.intersection(self._entry.live) - mine
         return mine <= slots and not 0 < len(kept) < len(mine)
 
     def _new(self, group: Group, chosen: Sequence[int]) -> tuple[list[Group], list[int]]:
-        """What nobody sends of a row is seen as the table has it: that takes a look at each."""
+        """Return the groups of new rows, and the rows to look at one by one.
+
+        What nobody sends of a row is seen as the table has it, which takes a look at each.
+        """
         if not group.deletes and len(group.columns) < len(self._entry.columns):
             return [], list(chosen)
         return [group if isinstance(chosen, range) else group.rows(chosen)], []
@@ -303,7 +306,7 @@ class Decider:
     def _winning(
         self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known, covers: frozenset[int]
     ) -> list[Group]:
-        """The chosen ones of the rows that have records."""
+        """Return the chosen rows among those that have records, as groups."""
         if not chosen:
             return []
         won, its = self._chosen(group, met, chosen, known)
@@ -313,15 +316,16 @@ class Decider:
         return [won]
 
     def _chosen(self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known) -> tuple[Group, _Known]:
-        """The chosen ones of the rows that have records, with the key that they have here, and what is known of
-        them."""
+        """Return the chosen rows among those that have records, with their keys here, and what is known of them."""
         some = group if len(chosen) == len(group.packed) else group.rows(pick(met, chosen))
         its = known.rows(chosen)
         return (replace(some, keys=its.keys) if its.keys else some), its
 
     def _differing(self, group: Group, met: Sequence[int], chosen: Sequence[int], known: _Known) -> list[int]:
-        """Those of the chosen ones that do not hold what they are offered: at one col_version, the larger value
-        wins."""
+        """Return those of the chosen rows that do not hold what they are offered.
+
+        At the same col_version, the larger value wins.
+        """
         some, its = self._chosen(group, met, chosen, known)
         ours = [
             travels if name in self._entry.roots else shown
@@ -334,8 +338,10 @@ class Decider:
         return [n for n, one, other in zip(chosen, held, offered, strict=True) if not all(map(same, one, other))]
 
     def _held(self, group: Group, seen: Sequence[Values]) -> Sequence[Values]:
-        """What the table holds in the columns that are offered: all of it was captured, so that is what was seen, but
-        for what is kept as a digest."""
+        """Return what the table holds in the columns that are offered.
+
+        All of it was captured, so that is what was seen, except for what is kept as a digest.
+        """
         if not any(map(any_digest, seen)):
             return seen
         entry = self._entry
@@ -365,8 +371,10 @@ def _blobs(packed: Sequence[bytes]) -> Any:
 
 
 def _bound_at_once(keys: Sequence[Any]) -> Any:
-    """The keys as one parameter, where SQLite can take them so: integers, and text without NUL characters; else
-    None."""
+    """Return the keys as one parameter, or None if SQLite cannot take them so.
+
+    It can take integers, and text without NUL characters.
+    """
     if len(keys) > 1:
         return None
     kinds = set(map(type, keys[0]))

@@ -80,7 +80,7 @@ class Hidden:
         return cursor(self._db).execute(f"SELECT 1 FROM {self._table} LIMIT 1").get is not None
 
     def count(self) -> int:
-        """How many there are."""
+        """Return how many hidden rows there are."""
         found: int = cursor(self._db).execute(f"SELECT count(*) FROM {self._table}").get
         return found
 
@@ -181,7 +181,7 @@ class Hidden:
         return [r for r, _ in self.stood_for(rows)]
 
     def stood_for(self, rows: Sequence[int]) -> list[tuple[int, int]]:
-        """The hidden rows that are the same as shown ones with these numbers, each with that number."""
+        """Return the hidden rows that are the same as shown ones with these numbers, as (hidden, shown) pairs."""
         if not rows or not self.any():
             return []
         sql = f"SELECT r, way FROM {self._table} WHERE same AND way IN carray(?1)"
@@ -339,11 +339,11 @@ class Whole:
         return tuple(map(self._either, shown_, hidden_columns(self._entry, columns)))
 
     def differs(self, condition: str) -> str:
-        """The condition for rows that are shown; what is hidden is as it is known."""
+        """Return the condition for rows that are shown; what is hidden is as it is known."""
         return self._either(condition, "0") if self._any else condition
 
     def plain(self, column: str) -> str:
-        """An expression for what the row has here in a column."""
+        """Return an expression for the value that the row has here in a column."""
         held = f"t.{ident(column)}"
         return self._either(held, f"h.v{self._entry.slots[column]}") if self._any else held
 

@@ -33,7 +33,7 @@ def rows_between(
     limit: int,
     columns: Compared,
 ) -> Slice:
-    """As ``engine.tables.kind.Kind.rows_between``, of a table without a global key."""
+    """Do the same as ``engine.tables.kind.Kind.rows_between``, for a table without a global key."""
     shown, more = row_digests.rows_between(db, table, low, high, limit, spelled(db, table.entry), columns)
     if not Hidden(db, table.entry).any():
         return shown, more
@@ -84,7 +84,7 @@ def number_at(db: apsw.Connection, table: OrdinaryTable, packed: bytes) -> int |
 
 
 def values_of(db: apsw.Connection, table: OrdinaryTable, r: int, most: int | None, columns: Compared) -> Row:
-    """As ``engine.tables.kind.Kind.values_at``, of a hidden row."""
+    """Do the same as ``engine.tables.kind.Kind.values_at``, for a hidden row."""
     entry, names = table.entry, compared(table, columns)
     values = ", ".join(hidden_columns(entry, names)) or "1"
     sizes = " + ".join(f"ifnull(octet_length(h.v{entry.slots[name]}), 0)" for name in names) or "0"
@@ -94,7 +94,7 @@ def values_of(db: apsw.Connection, table: OrdinaryTable, r: int, most: int | Non
 
 
 def live_rows(db: apsw.Connection, table: OrdinaryTable) -> Iterator[tuple[Row, Row]]:
-    """As ``engine.tables.kind.Kind.live_rows``."""
+    """Do the same as ``engine.tables.kind.Kind.live_rows``."""
     entry = table.entry
     if not Hidden(db, entry).any():
         yield from row_digests.live_rows(db, table, spelled(db, entry))

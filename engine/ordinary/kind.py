@@ -70,7 +70,7 @@ class OrdinaryKind:
         self._repair = Repair(db, self.tables, versions, rows.shown_key)
 
     def catalogue(self) -> OrdinaryCatalogue:
-        """The tables as they are now."""
+        """Return the tables as they are now."""
         seen = self._versions.schema(), self.tables.entries()
         if self._catalogue is None or any(now is not before for now, before in zip(seen, self._seen, strict=True)):
             found = catalogue.load(self._db, seen[1], self.tables.broken())
@@ -88,13 +88,13 @@ class OrdinaryKind:
     # What tables are
 
     def shape(self, table: str) -> Shape:
-        """The shape of a table."""
+        """Return the shape of a table."""
         found = self._table(table)
         shape = shape_of(self._db, found, self._storage, self._refers(table))
         return shape._replace(loose=tuple(sorted(found.entry.loose)))
 
     def plan(self, table: str) -> TablePlan:
-        """The plan of a table."""
+        """Return the plan of a table."""
         return plan_of(self._db, self._table(table), self._refers(table))
 
     def _refers(self, table: str) -> dict[str, str]:
@@ -113,7 +113,7 @@ class OrdinaryKind:
         return eligibility.obstacles(self._db, table, without=omitted_triggers.sort_out(self._db) if agreed else None)
 
     def remedy(self, table: Table) -> str:
-        """As ``eligibility.remedy``."""
+        """Do the same as ``eligibility.remedy``."""
         return eligibility.remedy(self._db, table)
 
     def cautions(self, tables: Sequence[Table]) -> Mapping[str, Sequence[str]]:
@@ -264,14 +264,14 @@ class OrdinaryKind:
         return hidden_digests.rows_between(self._db, found, self._storage, low, high, limit, columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
-        """The order of packed keys."""
+        """Return the function that orders packed keys."""
         found = self._table(table)
         if found.entry.has_global_key:
             return global_digests.key_order(found)
         return row_digests.key_order(self._db, found, self._storage)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """A slice of the history's digest."""
+        """Return a slice of the history's digest."""
         return lengths_above(self._db, self._table(table).entry, above)
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
@@ -281,7 +281,7 @@ class OrdinaryKind:
     def values_at(
         self, table: str, key: bytes, most: int | None, columns: Compared = None
     ) -> tuple[SQLiteValue, ...] | None:
-        """The columns of a row."""
+        """Return the columns of a row; None if there is no such row."""
         found = self._table(table)
         r = hidden_digests.number_at(self._db, found, key)
         if r is not None:
@@ -291,16 +291,16 @@ class OrdinaryKind:
         return row_digests.values_at(self._db, found, key, most, spelled(self._db, found.entry), columns)
 
     def live_rows(self, table: str) -> Iterator[tuple[tuple[SQLiteValue, ...], tuple[SQLiteValue, ...]]]:
-        """The rows, by key."""
+        """Yield the rows, ordered by key."""
         found = self._table(table)
         return hidden_digests.live_rows(self._db, found)
 
     def hidden(self, table: str) -> Iterator[HiddenRow]:
-        """The hidden rows of a table."""
+        """Yield the hidden rows of a table."""
         return Hidden(self._db, self._table(table).entry).listed()
 
     def count_hidden(self, table: str) -> int:
-        """How many of these there are."""
+        """Return how many hidden rows a table has."""
         return Hidden(self._db, self._table(table).entry).count()
 
     # Taking changes in

@@ -118,7 +118,7 @@ class OrdinaryMerging:
                 writer.empty_log()
 
     def decide(self, batch: Sequence[Change]) -> OrdinaryDecision:
-        """As ``engine.tables.kind.Merging.decide``."""
+        """Do the same as ``engine.tables.kind.Merging.decide``."""
         columns = Columns.of(batch) if len(batch) >= CROSSOVER else None
         versions = [change.db_version for change in batch] if columns is None else columns.db_versions
         highest = max(versions)

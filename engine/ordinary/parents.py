@@ -46,7 +46,7 @@ class Link:
 
     @cached_property
     def name(self) -> Columns:
-        """Return what identifies it."""
+        """The columns, sorted, which identify it."""
         return tuple(sorted(self.columns))
 
 
@@ -101,7 +101,7 @@ class Parents:
 
     @cached_property
     def needed(self) -> list[tuple[Link, Entry]]:
-        """Return the foreign keys whose rows wait for a parent that was deleted, each with the parent's table."""
+        """The foreign keys whose rows wait for a parent that was deleted, each with the parent's table."""
         return [
             (link, parent)
             for link, parent in self._links
@@ -267,7 +267,7 @@ def can_be_needed(link: Link, parent: Entry) -> bool:
 
 
 def keys_as_held(link: Link, parent: Entry, of: str) -> str:
-    """A SELECT of the keys of records ``p`` of the parents' table, as the columns that refer to them may hold them.
+    """Return a SELECT of the keys of parents' records ``p``, as the columns that refer to them may hold them.
 
     Args:
         of: the rest of the SELECT, from FROM on.

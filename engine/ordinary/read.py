@@ -133,7 +133,7 @@ class Reading:
         self._sites: dict[int, SiteId] = dict(db.execute("SELECT ordinal, site_id FROM main.crsql_site_id"))
 
     def read(self, share: Share, place: bytes | None, since: int, shown: Shown | None) -> bytes | None:
-        """As ``engine.tables.kind.Reading.read``."""
+        """Do the same as ``engine.tables.kind.Reading.read``."""
         table = share.table
         at = (At.of(place) if place is not None else None) or At(_ROWS, since, LAST)
         behind = table in self._behind

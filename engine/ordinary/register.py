@@ -88,12 +88,12 @@ class Entry:
 
     @cached_property
     def has_global_key(self) -> bool:
-        """Return whether its key holds such numbers, so that its rows have a different key elsewhere."""
+        """Whether its key holds such numbers, so that its rows have a different key elsewhere."""
         return any(column in self.refers for column in self.key)
 
     @cached_property
     def is_whole(self) -> bool:
-        """Return whether all tables that it refers to exist."""
+        """Whether all tables that it refers to exist."""
         return self.refers.keys() == self.roots.keys()
 
     @cached_property
@@ -113,23 +113,22 @@ class Entry:
 
     @cached_property
     def anchors(self) -> tuple[tuple[str, str], tuple[str, str]]:
-        """Return the table and its records, each with one of its columns: what its mark is put on."""
+        """The table and its records, each with one of its columns: what its mark is put on."""
         return (self.name, self.key[0]), (self.rows, "r")
 
     @cached_property
     def layout(self) -> object:
-        """Return what a place in it depends on, including columns and slots, as a column that came back is a new
-        one."""
+        """What a place in it depends on, including columns and slots, as a column that came back is a new one."""
         return "ordinary", self.number, self.key, tuple(self.slots.items()), tuple(self.refers.items())
 
     @property
     def log(self) -> str:
-        """Return the table of keys that were touched since the last capture."""
+        """The name of the table of keys that were touched since the last capture."""
         return f"crsql_syncline_log_{self.number}"
 
     @property
     def rows(self) -> str:
-        """Return the table of stamps and shadows of rows."""
+        """The name of the table of stamps and shadows of rows."""
         return f"crsql_syncline_rows_{self.number}"
 
     @property
@@ -144,19 +143,17 @@ class Entry:
 
     @property
     def hidden(self) -> str:
-        """Return the table of rows that the table does not show for now, complete (``hidden``)."""
+        """The name of the table of rows that the table does not show for now, complete (``hidden``)."""
         return f"crsql_syncline_hidden_{self.number}"
 
     @property
     def led(self) -> str:
-        """Return, for an auto-numbered table, the table that tells where references to its hidden rows are redirected
-        (``leading``)."""
+        """The name, for an auto-numbered table, of the table of redirected references to hidden rows (``leading``)."""
         return f"crsql_syncline_led_{self.number}"
 
     @cached_property
     def led_columns(self) -> dict[str, Root]:
-        """Return the columns whose references are redirected, each with the table that they refer to; none is in the
-        key."""
+        """The columns whose references are redirected, each with the table referred to; none is in the key."""
         return {column: root for column, root in self.roots.items() if column in self.slots}
 
     @property
@@ -166,8 +163,7 @@ class Entry:
 
     @property
     def log_columns(self) -> tuple[str, ...]:
-        """Return all of its columns. ``gone``: the row with that number was deleted, and the one that has it now is
-        another."""
+        """The columns of ``log``; ``gone`` says that the row was deleted, and that its number is another row's now."""
         return (*self.log_key, "gone") if self.collection else self.log_key
 
 

@@ -71,7 +71,7 @@ class Shown:
     # What a merge writes
 
     def write_rows(self, changed: Sequence[MergedRow], records: Records) -> None:
-        """As ``Writer.write``."""
+        """Do the same as ``Writer.write``."""
         self._writer.log([merged.key for merged in changed])
         self._writer.record(changed, records)
         for merged in changed:

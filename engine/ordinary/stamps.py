@@ -65,12 +65,12 @@ class Row:
 
     @property
     def alive(self) -> bool:
-        """Return whether the row exists."""
+        """Whether the row exists."""
         return self.length % 2 == 1
 
     @property
     def latest(self) -> int:
-        """Return the file's version when anything of it was last written."""
+        """The file's version when anything of it was last written."""
         return max(self.stamp.db_version, *(cell.db_version for cell in self.entries.values()), 0)
 
     def cell(self, slot: int) -> Cell | None:

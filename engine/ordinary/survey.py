@@ -52,7 +52,7 @@ class _Known(NamedTuple):
 
     @property
     def spelled(self) -> str:
-        """Return it as the register stores it."""
+        """The text that the register stores for it."""
         return f"known {self.after} {self.gone}"
 
 

@@ -218,7 +218,7 @@ class OrdinaryTables:
         return entry.due is None and entry.schema == self._schema_version() and not capture.full()
 
     def count_differing(self, entry: Entry) -> tuple[int, int, int]:
-        """As ``Survey.count_differing``."""
+        """Do the same as ``Survey.count_differing``."""
         return self.survey.count_differing(entry)
 
     def schema_moved(self) -> bool:

@@ -110,7 +110,7 @@ class Writer:
 
     @cached_property
     def leads(self) -> Leads:
-        """Return which numbers other ones stand for, by column; the same throughout a merge."""
+        """Which numbers others stand for, by column; the same throughout a merge."""
         return leads(self.db, self.entry) if self.entry.led_columns else {}
 
     def shown_row(self, merged: MergedRow) -> Key:

@@ -42,7 +42,7 @@ class Conflicts:
 
     @property
     def count(self) -> int:
-        """Return how many things a person has to decide about."""
+        """How many things a person has to decide about."""
         unsent = len(self.waiting.rows) + self.waiting.more + bool(self.waiting.counter)
         return len(self.hidden) + self.more + unsent + len(self.suspended)
 

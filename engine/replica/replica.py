@@ -37,7 +37,7 @@ class Replica(PeerClocks):
     # Looking
 
     def db_version(self) -> int:
-        """The file's committed version, from disk, as peers are told it; 0 for nothing yet."""
+        """Return the committed version, from disk, as peers are told it; 0 if there is none yet."""
         with explained(self.path):
             return self._state.sendable_version()
 

@@ -39,13 +39,12 @@ class Schema(Tables):
     """The methods of a replica that change its tables, and that plan what another side makes alike."""
 
     def merges_equal_values(self) -> bool:
-        """How the file breaks ties between equal values (``merge-equal-values``): every peer must do the same."""
+        """Return how ties between equal values are broken (``merge-equal-values``); all sides must do that alike."""
         with self._reading() as db:
             return config.merges_equal_values(db)
 
     def plans(self, names: Iterable[str] | None = None) -> tuple[TablePlan, ...]:
-        """The plan of each table that can be read, parked or not, or of those with these names, by which another side
-        makes tables alike."""
+        """Return the plans of these tables, or of all that can be read, parked or not, for another side to follow."""
         with self._reading():
             known = self._kinds.catalogue().tables
             return tuple(
@@ -53,7 +52,7 @@ class Schema(Tables):
             )
 
     def possible_additions(self, plans: Iterable[TablePlan]) -> list[Addition]:
-        """What of another side's plans is missing here and can be added (``engine.replica.additions``)."""
+        """Return what is missing here of another side's plans and can be added (``engine.replica.additions``)."""
         with self._reading():
             return additions.possible(self._state, self._kinds, plans)
 
@@ -80,7 +79,7 @@ class Schema(Tables):
             return additions.add(self._state, self._kinds, plans, partial(self._make, extension=extension))
 
     def added(self) -> list[Addition]:
-        """What was added so, and can be taken back while it is not in use."""
+        """Return what was added that way; it can be removed while it is not in use."""
         with self._reading():
             return additions.added(self._state)
 
@@ -92,13 +91,12 @@ class Schema(Tables):
             return additions.take_back(self._state, self._kinds)
 
     def schema_identity(self) -> tuple[str | None, int]:
-        """(schema_name, schema_version) as the published client and server record them; (None, -1)
-        without."""
+        """Return (schema_name, schema_version) as the published client and server record them; (None, -1) without."""
         with self._reading() as db:
             return schema_record.identity(db)
 
     def made_from_peer(self) -> bool:
-        """Whether the file's tables were made after a peer's (``record_made_from_peer``)."""
+        """Return whether the file's tables were made after a peer's (``record_made_from_peer``)."""
         with self._reading() as db:
             return schema_record.is_made_from_peer(db)
 
@@ -152,12 +150,12 @@ class Schema(Tables):
             datasets.begun(db, name, empty=self._is_empty(db, tables[name]))
 
     def _is_empty(self, db: apsw.Connection, table: DescribedTable) -> bool:
-        """Whether a table has no row, also none that nobody can read, and had none since it is synced."""
+        """Return whether a table has no row, readable or not, and has had none since it is synced."""
         there = db.execute(f"SELECT 1 FROM {main(table.table.name)} LIMIT 1").fetchone() is not None
         return not there and not self._has_rows(table.name)
 
     def _has_rows(self, name: str) -> bool:
-        """Whether a synced table has rows, or had some since it is synced."""
+        """Return whether a synced table has rows, or has had some since it is synced."""
         return self._kinds.of(name).has_changes(name, 0, MAX_VERSION)
 
     def make_ordinary(self, table: str, *, without_triggers: bool = False) -> None:
@@ -227,7 +225,7 @@ class Schema(Tables):
             change_kind.to_crr(self._state, entry, found)
 
     def _check_turning(self, table: Table, kind: Kind, obstacles: tuple[str, ...]) -> None:
-        """See whether a table can be turned from this kind into the other one."""
+        """Raise an error if a table cannot be turned from this kind into the other one."""
         if obstacles:
             raise NotEligible.because(table.name, obstacles)
         parked = kind.catalogue().parked
@@ -285,19 +283,21 @@ class Schema(Tables):
             relations.keep_numbers(db, table, same=same)
 
     def relations(self) -> list[tuple[str, ForeignKey]]:
-        """What was declared so, each with its table; a column that refers to no rows has an empty ``table``."""
+        """Return what was declared so, with its table; a column that refers to no rows has an empty ``table``."""
         with self._reading() as db:
             return relations.listed(db)
 
     def likely_references(
         self, tables: Iterable[str], declined: Collection[tuple[str, str]] = ()
     ) -> list[LikelyReference]:
-        """The columns that look like references and of which nobody has said whether they are (``relate``,
-        ``unrelate``), of these tables and of those that are made syncable with them. They keep a table from being made
-        an ordinary one: numbers that were sent as they are cannot be translated.
+        """Return the columns that look like references, where nobody has said whether they are (``relate``,
+        ``unrelate``).
+
+        They are those of these tables and of the tables that are made syncable with them. They keep a table from being
+        made an ordinary one: numbers that were sent as they are cannot be translated.
 
         Args:
-            declined: of which no is about to be said, as (table, column).
+            declined: those that are about to be declared as no references, as (table, column).
         """
         with self._reading() as db:
             return likely_references.undecided(db, tables, declined)
@@ -341,7 +341,7 @@ class Schema(Tables):
                 kind.commit_alter(table)
 
     def plan_migration(self, schema: str) -> Migration:
-        """What ``migrate`` would change, and how many rows it would drop. Changes nothing.
+        """Return what ``migrate`` would change, and how many rows it would drop; change nothing.
 
         Raises:
             UsageError: the text cannot be read as a schema.

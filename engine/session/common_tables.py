@@ -45,8 +45,7 @@ class Comparison:
 
     @property
     def note(self) -> str:
-        """Return what to say about the tables that are synced, and those that one side lacks; '' if there is
-        nothing."""
+        """What to say about the tables that are synced, and those that one side lacks; '' for nothing."""
         parts = [
             t("{tables} (only on {where})", tables=names(tables), where=where)
             for tables, where in ((self.only_here, HERE), (self.only_there, THERE))
@@ -119,7 +118,7 @@ class _Side:
 
 
 def parked_here(parked: Parked) -> ParkedTable:
-    """A table that is parked in our own file."""
+    """Return what to say about a table that is parked in our own file."""
     sentence = t(
         "The table “{table}” cannot be synced: {reason}.",
         table=printable(parked.name, 40),
@@ -157,7 +156,7 @@ def together(parked: Sequence[ParkedTable]) -> Text:
 
 
 def _one_sided(pairs: Sequence[tuple[Shape, Shape]]) -> Iterator[str]:
-    """Which columns stay on one side, a sentence for each side, for a person to know.
+    """Yield a sentence for each side that says which columns stay on it.
 
     Args:
         pairs: the tables that are synced, as they are here and there.

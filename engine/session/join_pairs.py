@@ -219,7 +219,7 @@ def unpacked(row: bytes) -> tuple[SQLiteValue, ...]:
 
 
 def _number(key: bytes) -> int | None:
-    """The number at birth in a packed key."""
+    """Return the number at birth in a packed key; None if there is none."""
     try:
         born = born_as(unpack_columns(key)[0])
     except InvalidChange as error:
@@ -228,7 +228,7 @@ def _number(key: bytes) -> int | None:
 
 
 def _values(content: bytes) -> set[Value]:
-    """What is in each column."""
+    """Return what is in each column."""
     return {Value(at, content[at : at + _SIZE]) for at in range(0, len(content), _SIZE)}
 
 

@@ -81,12 +81,12 @@ class LineageSession(Session):
 
     @property
     def common(self) -> tuple[str, ...]:
-        """Return the tables that both sides have; only these are exchanged."""
+        """The tables that both sides have; only these are exchanged."""
         return self.tables.common if self.tables is not None else ()
 
     @property
     def common_columns(self) -> Mapping[str, frozenset[str]]:
-        """Return, for each table that both sides have, even if it is not exchanged yet, the columns that both have."""
+        """The columns that both sides have, for each table that both have, even if it is not exchanged yet."""
         return self.tables.columns if self.tables is not None else {}
 
     def _arrived(self, version: int) -> tuple[tuple[str, tuple[bytes, ...]], ...]:

@@ -53,7 +53,7 @@ class MeetingSession(DigestSession):
 
     @property
     def apart(self) -> tuple[ParkedTable, ...]:
-        """Return the tables about which a person is asked how to join them."""
+        """The tables about which a person is asked how to join them."""
         return tuple(self._apart.values())
 
     @property

@@ -247,12 +247,14 @@ class SendingSession(LineageSession):
             self._send_batch(self.outbound.scanned, None)
 
     def _unread(self) -> bool:
-        """Whether there is something to read; also if the peer holds more than we knew of, since our file is newer than
-        our last look, or was restored."""
+        """Return whether there is something to read.
+
+        That is also so if the peer holds more than we know of: our file is newer than our last look, or was restored.
+        """
         return self.outbound.scanned != self.local_version or self._request.claimed > self.local_version
 
     def _known_version(self) -> int:
-        """The version that our file has reached for sure, unless it was restored."""
+        """Return the version that our file has certainly reached, unless it was restored."""
         span = self._range.span
         return max(self.outbound.scanned, self._request.claimed, (span.until or 0) if span is not None else 0)
 

@@ -161,7 +161,7 @@ class _VlcnSession(Session):
 
     @property
     def to_send(self) -> int:
-        """Return how many versions are left to read, or are sent and unconfirmed."""
+        """How many versions are left to read, or are sent and unconfirmed."""
         outbound = self.outbound
         if not self.sends or not outbound.asked:
             return 0

@@ -38,12 +38,12 @@ class Versions:
 
     @cached_property
     def size(self) -> int:
-        """Return roughly how many bytes the changes have."""
+        """The approximate size of the changes in bytes."""
         return sum(map(weight, self.changes))
 
     @cached_property
     def authors(self) -> frozenset[SiteId | None]:
-        """Return the site ids of the changes' authors."""
+        """The site ids of the changes' authors."""
         return frozenset(change.site_id for change in self.changes)
 
     def encode(self) -> Versions:
@@ -79,7 +79,10 @@ class Versions:
 
 
 def _revives(change: Change) -> bool:
-    """The sentinel of a revival may bear the author of any cell that it set to version 0 (cr-sqlite.md 7.2)."""
+    """Return whether a change is the sentinel of a revival.
+
+    It may bear the author of any cell that it set to version 0 (cr-sqlite.md 7.2).
+    """
     return change.cid == SENTINEL and change.col_version > 1 and change.col_version % 2 == 1
 
 

@@ -40,12 +40,12 @@ class Durability:
         self._synced = None
 
     def taken_along(self) -> int | None:
-        """What the end of this write transaction takes to the disk, if it writes anything: for ``committed``."""
+        """Return what the end of this write transaction takes to the disk, if it writes anything; for ``committed``."""
         synced = self._pragma("synchronous") >= FULL and self._pragma("journal_mode") == "wal"
         return self._pragma("data_version") if synced else None
 
     def committed(self, taken_along: int | None) -> None:
-        """A transaction that has surely written to the log has ended."""
+        """Note the end of a transaction that has certainly written to the log."""
         if taken_along is not None:
             self._synced = taken_along
 

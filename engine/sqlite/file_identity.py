@@ -17,7 +17,7 @@ FileId = tuple[int, int]
 
 
 def file_id(path: str | Path) -> FileId | None:
-    """Which file is under a path; None for none that can be reached."""
+    """Return which file is at a path; None if none can be reached."""
     try:
         status = os.stat(path)
     except OSError:
@@ -26,7 +26,7 @@ def file_id(path: str | Path) -> FileId | None:
 
 
 def is_missing(path: Path) -> bool:
-    """Whether nothing is under a path, which is not the same as one that may not be looked at."""
+    """Return whether there is nothing at a path, rather than something that may not be looked at."""
     try:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -37,7 +37,7 @@ def is_missing(path: Path) -> bool:
 
 
 def not_there(path: Path) -> NoSuchFile:
-    """The error for a file that has lost its name."""
+    """Return the error for a file that has lost its name."""
     return NoSuchFile(
         t("“{file}” is no longer there.", file=path.name),
         hint=t("Move it back to where it was; Syncline then resumes automatically."),
@@ -45,7 +45,7 @@ def not_there(path: Path) -> NoSuchFile:
 
 
 def replaced(path: Path) -> FileReplaced:
-    """The error for a file whose name another one has."""
+    """Return the error for a file whose name belongs to another file now."""
     return FileReplaced(
         t("“{file}” was replaced by another file in the meantime.", file=path.name),
         hint=t("Syncline continues from what the file holds now."),

@@ -28,7 +28,7 @@ def rows_of_schema(db: apsw.Connection, columns: str, where: str) -> Iterator[tu
 
 
 def readable(values: Iterable[SQLiteValue]) -> bool:
-    """Whether none of them is a text that nobody can read."""
+    """Return whether none of the values is a text that cannot be read."""
     return not any(type(value) is NoText for value in values)
 
 
@@ -38,7 +38,7 @@ def shown(value: SQLiteValue) -> SQLiteValue:
 
 
 def each(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue] = ()) -> Iterator[tuple[Any, ...]]:
-    """The rows of a query, with a ``NoText`` where a text cannot be read."""
+    """Yield the rows of a query, with a ``NoText`` in place of each text that cannot be read."""
     done = 0
     try:
         for row in db.execute(sql, bindings):
@@ -57,7 +57,7 @@ def each(db: apsw.Connection, sql: str, bindings: Sequence[SQLiteValue] = ()) ->
 
 
 def as_text(data: bytes, encoding: str) -> str:
-    """The text that these bytes are in a file of this encoding, as SQLite names it."""
+    """Return the text that these bytes are in a file of this encoding, as SQLite names it; a ``NoText`` if invalid."""
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:
@@ -73,5 +73,5 @@ def from_utf8(data: bytes, encoding: str) -> str:
 
 
 def as_blob(text: NoText, encoding: str) -> bytes:
-    """The bytes that ``text`` was made of."""
+    """Return the bytes that ``text`` was made of."""
     return text.encode(encoding, _HANDLERS.get(encoding, "surrogatepass"))

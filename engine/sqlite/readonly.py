@@ -22,7 +22,7 @@ class ReadonlyConnection(apsw.Connection):
     """A read-only connection that looks again where SQLite takes a journal at its end for one that was left."""
 
     def execute(self, *arguments: Any, **options: Any) -> apsw.Cursor:
-        """As in APSW. What only reads may begin again: nothing was seen yet."""
+        """Do the same as in APSW, but try again while a journal is left over: no row was read yet."""
         for _ in range(TRIES):
             try:
                 return super().execute(*arguments, **options)
@@ -34,7 +34,7 @@ class ReadonlyConnection(apsw.Connection):
 
 
 def left_unfinished(error: apsw.Error) -> bool:
-    """Whether SQLite found a journal that it would have to roll back first."""
+    """Return whether SQLite found a journal that it would have to roll back first."""
     return getattr(error, "extendedresult", None) == apsw.SQLITE_READONLY_ROLLBACK
 
 

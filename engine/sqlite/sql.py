@@ -18,7 +18,7 @@ def numbers(values: Sequence[int]) -> Any:
 
 
 def cursor(db: apsw.Connection) -> apsw.Cursor:
-    """A cursor for statements of our own, of which nothing has to be tracked: a third of what ``db.execute`` takes."""
+    """Return a cursor for our own statements, which need no tracking; it is three times as fast as ``db.execute``."""
     return apsw.Cursor(db)
 
 
@@ -68,5 +68,5 @@ def marks(count: int) -> str:
 
 
 def key_is(columns: Iterable[str]) -> str:
-    """A condition that finds one row by its key columns: ``"a" IS ?1 AND "b" IS ?2``."""
+    """Return a condition that finds one row by its key columns: ``"a" IS ?1 AND "b" IS ?2``."""
     return " AND ".join(f"{ident(name)} IS ?{number}" for number, name in enumerate(columns, 1))

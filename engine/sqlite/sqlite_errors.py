@@ -39,7 +39,7 @@ class explained:  # noqa: N801 (a context manager; as a generator it would take 
 
 
 def explanation(error: BaseException, path: str | Path) -> SynclineError | None:
-    """The error of ours for what APSW raises about the file ``path``; None for any other."""
+    """Return our error for what APSW raised about the file ``path``; None for any other error."""
     if isinstance(error, apsw.Error):
         return explain(error, path)
     if isinstance(error, UnicodeDecodeError):
@@ -50,19 +50,19 @@ def explanation(error: BaseException, path: str | Path) -> SynclineError | None:
 
 
 def stopped(path: str | Path) -> ReplicaError:
-    """The error for work that was ended, or may not begin, as the program is about to end."""
+    """Return the error for work that was ended, or may not begin, as the program is about to end."""
     return ReplicaError(t("“{file}” cannot be used at the moment.", file=Path(path).name))
 
 
 def cannot_be_opened(path: str | Path) -> NoSuchFile:
-    """The error for a file that is out of reach."""
+    """Return the error for a file that is out of reach."""
     return NoSuchFile(
         t("“{path}” cannot be opened.", path=path), hint=t("Check that it exists and that you can read it.")
     )
 
 
 def explain(error: apsw.Error, path: str | Path) -> SynclineError:
-    """The error for one of APSW's, about the file ``path``."""
+    """Return our error for one of APSW's about the file ``path``."""
     if isinstance(error, apsw.BusyError | apsw.LockedError):
         return FileBusy(
             t("“{path}” is locked by another program.", path=path),

@@ -33,7 +33,7 @@ def same(left: SQLiteValue, right: SQLiteValue) -> bool:
 
 
 def keeps(value: SQLiteValue, stored: SQLiteValue) -> bool:
-    """Whether a column keeps a value as it is, of which it makes ``stored``. (No column keeps a NaN, which is NULL.)"""
+    """Return whether a column that makes ``stored`` of a value keeps it as it is; none keeps a NaN, which is NULL."""
     return stored is value or same(value, stored) or (type(value) is float and math.isnan(value))
 
 
@@ -56,8 +56,10 @@ class Affinity(Enum):
 
     @classmethod
     def of(cls, declared: str, *, strict: bool = False) -> Affinity:
-        """The affinity of a column declared as type ``declared``; ANY keeps values as they are in a STRICT
-        table."""
+        """Return the affinity of a column declared as type ``declared``.
+
+        ANY keeps values as they are in a STRICT table.
+        """
         name = declared.upper()
         if strict and name == "ANY":
             return cls.NONE
