@@ -192,8 +192,10 @@ class Shared(NamedTuple):
 
 
 class ParkedTable(NamedTuple):
-    """A table that both sides have, and that is not synced for now. ``sentence`` says why, to whoever is here;
-    ``found`` what a person who is asked how to join it should know."""
+    """A table that both sides have, and that is not synced for now.
+
+    ``sentence`` says why, to whoever is here; ``found`` what a person who is asked how to join it should know.
+    """
 
     table: str
     sentence: str

@@ -52,8 +52,9 @@ GRACE = 2.0
 
 
 class Engine:
-    """Everything that runs. An async context manager: leaving it hangs up, ends what is under way and closes every
-    file.
+    """Everything that runs.
+
+    An async context manager: leaving it hangs up, ends what is under way and closes every file.
 
     Args:
         settings: the settings to start with; by default those in ``store``.

@@ -138,9 +138,10 @@ class Databases:
     async def make_syncable(
         self, database: DatabaseId, table: str, *, extension: bool = False, without_triggers: bool = False
     ) -> None:
-        """Make a table syncable, to which any program can still write. A table of cr-sqlite's, to which other programs
-        cannot write, is converted with all its records. With ``backups``, a backup is made first, unless one is less
-        than a minute old.
+        """Make a table syncable, to which any program can still write.
+
+        A table of cr-sqlite's, to which other programs cannot write, is converted with all its records. With
+        ``backups``, a backup is made first, unless one is less than a minute old.
 
         Args:
             extension: make it one of cr-sqlite's instead, for programs that load its extension and no others.
@@ -157,8 +158,9 @@ class Databases:
             await self._files.alter(database, Replica.make_ordinary, table, without_triggers=without_triggers)
 
     async def answer_references(self, database: DatabaseId, answers: Mapping[LikelyReference, bool]) -> None:
-        """Say whether columns that look like references (``TableStatus.likely_references``) are. Backups as for
-        ``make_syncable``.
+        """Say whether columns that look like references (``TableStatus.likely_references``) are.
+
+        Backups as for ``make_syncable``.
 
         Raises:
             UsageError: a table is synced already.
@@ -171,8 +173,9 @@ class Databases:
         await self._files.alter(database, Replica.keep_numbers, table, same=same)
 
     async def make_plain(self, database: DatabaseId, table: str, saved: Sequence[HiddenRow] = ()) -> None:
-        """Undo ``make_syncable``: the table's rows stay on all sides, and are no longer synced. Backups as for
-        ``make_syncable``.
+        """Undo ``make_syncable``: the table's rows stay on all sides, and are no longer synced.
+
+        Backups as for ``make_syncable``.
 
         Args:
             saved: its hidden rows (``hidden_rows``) that have been saved elsewhere, as they will be gone.
@@ -183,8 +186,9 @@ class Databases:
         await self._files.alter(database, Replica.make_plain, table, saved)
 
     async def repair(self, database: DatabaseId) -> list[Finding]:
-        """Repair what keeps tables from being synced (``Replica.repair``), and return what it was. Backups as for
-        ``make_syncable``.
+        """Repair what keeps tables from being synced (``Replica.repair``), and return what it was.
+
+        Backups as for ``make_syncable``.
 
         Raises:
             NotEligible: a table cannot be synced as it is now; nothing has changed.
@@ -197,8 +201,9 @@ class Databases:
         return await self._core.run(database, Replica.suspended_deletions)
 
     async def answer_suspended(self, database: DatabaseId, table: str, *, delete: bool) -> SuspendedDeletion:
-        """Answer that: the rows are deleted on all sides, or else come back from the peers. Backups as for
-        ``make_syncable``.
+        """Answer that: the rows are deleted on all sides, or else come back from the peers.
+
+        Backups as for ``make_syncable``.
 
         Raises:
             UsageError: nothing is asked about this table, or not any more.
@@ -232,8 +237,10 @@ class Databases:
         return await self._files.alter(database, keep_hidden, row)
 
     async def merge_hidden(self, database: DatabaseId, row: HiddenRow) -> None:
-        """Make what refers to a hidden row refer to the one in its way, and delete the hidden one on all sides. Backups
-        as for ``make_syncable``. Raises UsageError as ``keep_hidden``."""
+        """Make what refers to a hidden row refer to the one in its way, and delete the hidden one on all sides.
+
+        Backups as for ``make_syncable``. Raises UsageError as ``keep_hidden``.
+        """
         await self._files.alter(database, merge_hidden, row)
 
     async def delete_hidden(self, database: DatabaseId, row: HiddenRow) -> None:

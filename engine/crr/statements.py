@@ -167,8 +167,9 @@ class Statements(Queries):
         return f"INSERT OR IGNORE INTO {self.table} ({idents(self.key)}) VALUES {ROWS}"
 
     def write_row(self, columns: tuple[str, ...]) -> str:
-        """Return a statement. Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were
-        written.
+        """Return a statement.
+
+        Bulk (key values, values of ``columns``) -> with ``told``, the keys of the rows that were written.
 
         The conflict target is the key, so that a UNIQUE index added later cannot send a value to another row
         (cr-sqlite.md 7.7).

@@ -44,8 +44,10 @@ class Grant:
 
 
 class Access(ABC):
-    """Decides who may enter. An async context manager: inside it, ``on_change`` is called when somebody no longer
-    may."""
+    """Decides who may enter.
+
+    An async context manager: inside it, ``on_change`` is called when somebody no longer may.
+    """
 
     asks = True
     """Whether peers must show anything at all."""

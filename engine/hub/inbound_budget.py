@@ -98,8 +98,10 @@ class InboundBudget:
         self._coming.pop(socket, None)
 
     def slow(self) -> list[tuple[Incoming, str]]:
-        """Return the connections on which a message comes too slowly, and what to say about it. Call about once a
-        second."""
+        """Return the connections on which a message comes too slowly, and what to say about it.
+
+        Call about once a second.
+        """
         found: list[tuple[Incoming, str]] = []
         now = time.monotonic()
         for socket, coming in self._coming.items():

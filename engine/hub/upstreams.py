@@ -276,8 +276,9 @@ class _LinkListener:
 
 
 class Upstreams:
-    """All other hubs. An async context manager: each gets what it may lack, including what came while it could not be
-    reached.
+    """All other hubs.
+
+    An async context manager: each gets what it may lack, including what came while it could not be reached.
 
     Args:
         urls: their addresses. token: what to show to each.

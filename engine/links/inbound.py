@@ -46,8 +46,10 @@ class Watcher(Protocol):
 
 
 class News(Protocol):
-    """What the engine is told about inbound connections: their state, and the changes that no watcher reports. Each
-    guest is named."""
+    """What the engine is told about inbound connections: their state, and the changes that no watcher reports.
+
+    Each guest is named.
+    """
 
     def inbound_stepped(self, path: Path, guest: str, driver: Driver) -> None:
         """Note that a guest's session has taken a step, so that its facts may have changed."""
@@ -133,8 +135,10 @@ class InboundConnection:
             self._news.inbound_sent(self.driver.host.path, self._guest, changes)
 
     def have_joined(self, joins: Mapping[str, Join]) -> None:
-        """Have the peer greet again if tables are left out for which a person here has an answer. This side then joins
-        their rows, over the connection that the peer makes."""
+        """Have the peer greet again if tables are left out for which a person here has an answer.
+
+        This side then joins their rows, over the connection that the peer makes.
+        """
         session = self.driver.session
         if isinstance(session, SynclineSession) and session.would_lead(joins):
             self.driver.call(lambda: session.close(endings.TO_JOIN))
@@ -169,8 +173,11 @@ class JoinAnswers:
             self._said.pop((path, site), None)
 
     def claimed(self, path: Path, site: SiteId) -> None:
-        """Use what was said for every peer for this one. An answer that keeps only the other side's rows then holds for
-        no second peer, or the rows of the two would replace each other whenever one of them connects."""
+        """Use what was said for every peer for this one.
+
+        An answer that keeps only the other side's rows then holds for no second peer, or the rows of the two would
+        replace each other whenever one of them connects.
+        """
         once = {table: how for table, how in self._said.get((path, None), {}).items() if how is Join.REPLACE}
         if once:
             self.say(path, None, {table: how for table, how in self._said[path, None].items() if table not in once})

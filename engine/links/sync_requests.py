@@ -19,8 +19,10 @@ class SyncRequests:
         return bool(self._now)
 
     def add(self, *, to_next: bool) -> asyncio.Future[None]:
-        """Return a future that ``resolve`` ends. ``to_next``: wait for the next attempt, as the one at work cannot
-        vouch for it."""
+        """Return a future that ``resolve`` ends.
+
+        ``to_next``: wait for the next attempt, as the one at work cannot vouch for it.
+        """
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         waiter.add_done_callback(lambda done: done.cancelled() or done.exception())
         (self._next if to_next else self._now).append(waiter)

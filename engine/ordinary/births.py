@@ -178,8 +178,10 @@ class Numbers:
         self._bind_used(source, bindings, version)
 
     def make_room(self, source: str, version: int) -> bool:
-        """Do as ``resolve``, for rows that are recorded later: only what had their numbers is moved elsewhere. Return
-        whether there was anything."""
+        """Do as ``resolve``, for rows that are recorded later: only what had their numbers is moved elsewhere.
+
+        Return whether there was anything.
+        """
         moved = self._make_way_for_shown(source, (), version)
         return bool(self._make_room(source, (), version)) or moved
 

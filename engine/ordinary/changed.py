@@ -28,8 +28,10 @@ def plain(entry: Entry, version: int) -> str:
 
 
 class Changed:
-    """Stamps rows in the caller's transaction, with a version. Hidden rows that they were in the way of are to be tried
-    again."""
+    """Stamps rows in the caller's transaction, with a version.
+
+    Hidden rows that they were in the way of are to be tried again.
+    """
 
     def __init__(self, db: apsw.Connection, entry: Entry, version: int) -> None:
         self._db = db

@@ -33,9 +33,10 @@ class ForeignKey(NamedTuple):
 
 
 def auto_numbered(db: apsw.Connection, table: Table, seen: frozenset[str] = frozenset()) -> bool:
-    """Return whether the key is the row's number, which each machine hands out for itself. A number is the row's
-    identity instead if a person has said so, if the numbers show it (``sparse_numbers``), or if it refers to a row for
-    which that is so.
+    """Return whether the key is the row's number, which each machine hands out for itself.
+
+    A number is the row's identity instead if a person has said so, if the numbers show it (``sparse_numbers``), or if
+    it refers to a row for which that is so.
 
     Args:
         seen: tables that are being looked at already.
@@ -57,8 +58,10 @@ def auto_numbered(db: apsw.Connection, table: Table, seen: frozenset[str] = froz
 
 
 def is_numbered(db: apsw.Connection, table: Table) -> bool:
-    """Return whether the key is the row's number, which SQLite can hand out. (INTEGER PRIMARY KEY DESC is not, and has
-    an index of its own.)"""
+    """Return whether the key is the row's number, which SQLite can hand out.
+
+    (INTEGER PRIMARY KEY DESC is not, and has an index of its own.)
+    """
     keys = [column for column in table.columns if column.key]
     if not table.rowid or len(keys) != 1 or keys[0].declared.upper() != "INTEGER":
         return False
@@ -196,8 +199,10 @@ def obstacles(db: apsw.Connection, table: Table) -> Iterator[str]:
 
 
 def _root(db: apsw.Connection, one: ForeignKey, seen: frozenset[ForeignKey] = frozenset()) -> str:
-    """Return the table that hands out the numbers that a foreign key refers to; '' if none does. For a table that is
-    synced already, what its columns hold is recorded."""
+    """Return the table that hands out the numbers that a foreign key refers to; '' if none does.
+
+    For a table that is synced already, what its columns hold is recorded.
+    """
     parent = describe(db, one.table)
     if parent is None or one in seen:
         return ""

@@ -146,8 +146,10 @@ def is_any(value: str) -> str:
 
 
 def spelled(root: Root, value: str) -> str:
-    """Return an SQL expression for what is sent of a value in a column that holds this table's numbers. (All of them
-    have a record once captured; one without is sent as the name that it will get.)"""
+    """Return an SQL expression for what is sent of a value in a column that holds this table's numbers.
+
+    (All of them have a record once captured; one without is sent as the name that it will get.)
+    """
     number = number_of(value)
     found = f"(SELECT substr(p.pk, {1 + len(_BEFORE)}) FROM main.{root.rows} AS p WHERE p.k0 = +{{number}})"
     name_ = f"ifnull({found}, {{own}})"

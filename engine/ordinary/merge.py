@@ -90,8 +90,11 @@ class OrdinaryMerging:
 
     @contextmanager
     def _without(self, *switches: int) -> Iterator[None]:
-        """Switch these off inside. Foreign keys always are: rows of several tables come in any order, and what a
-        foreign key does to other rows when the app deletes one comes as changes of those rows."""
+        """Switch these off inside.
+
+        Foreign keys always are: rows of several tables come in any order, and what a foreign key does to other rows
+        when the app deletes one comes as changes of those rows.
+        """
         before = [(switch, self._db.config(switch, -1)) for switch in switches]
         for switch, on in before:
             if on:

@@ -122,8 +122,10 @@ class Parents:
         return None
 
     def try_those_freed(self) -> bool:
-        """Have hidden rows tried that no longer wait for a parent; return whether there are any. Each parent is looked
-        up once, not each row that waits for it."""
+        """Have hidden rows tried that no longer wait for a parent; return whether there are any.
+
+        Each parent is looked up once, not each row that waits for it.
+        """
         hidden = Hidden(self._db, self._entry)
         return hidden.try_waiting([way for way, r in hidden.awaited() if self.awaited_by(r) != way])
 
@@ -325,8 +327,10 @@ def _kept(entry: Entry, columns: Sequence[str]) -> list[str]:
 
 
 def _is_hidden_parent(parent: Entry, link: Link, held: Sequence[str]) -> str:
-    """Return an SQL condition that these values refer to the hidden row ``p``. The values of hidden rows have no type,
-    and a text refers to a number as well."""
+    """Return an SQL condition that these values refer to the hidden row ``p``.
+
+    The values of hidden rows have no type, and a text refers to a number as well.
+    """
     kept = [f"p.{at}" for at in _kept(parent, link.to)]
     return " AND ".join(
         is_number(one, at) if parent.collection and to in parent.key else f"{one} = {at}"

@@ -37,6 +37,7 @@ class Written(Enum):
 
 class Referring:
     """The columns of all tables that hold numbers of one table, except its own key, in the caller's write transaction.
+
     A 0 in them refers to no row.
 
     Args:
@@ -128,8 +129,10 @@ class Referring:
                         self._db.execute(sql, (value, numbers(found)))
 
     def _held_in(self, entry: Entry, column: str) -> dict[int, Sequence[int]]:
-        """Return the records that refer to each number in a column. They are read once, before the first swap: until
-        the last one, nothing else may change them."""
+        """Return the records that refer to each number in a column.
+
+        They are read once, before the first swap: until the last one, nothing else may change them.
+        """
         where = entry.number, column
         if where not in self._held:
             number = number_of(_kept_as(entry, column))

@@ -95,8 +95,11 @@ def kept_out(entry: Entry, triggers: str) -> TableBroken:
 
 
 def _is_of_triggers(db: apsw.Connection, error: Exception, again: Callable[[], object]) -> bool:
-    """Return whether it is a trigger that fails. Its RAISE is recognized; otherwise it is a trigger if the table takes
-    the row without triggers, which is tried and rolled back."""
+    """Return whether it is a trigger that fails.
+
+    Its RAISE is recognized; otherwise it is a trigger if the table takes the row without triggers, which is tried and
+    rolled back.
+    """
     if getattr(error, "extendedresult", None) == apsw.SQLITE_CONSTRAINT_TRIGGER:
         return True
     switch = apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER

@@ -178,8 +178,10 @@ class Repair:
             db.execute(f"UPDATE main.{entry.rows} SET length = {lowered('length')} WHERE {odd('length')}")
 
     def _begin_anew(self, entry: Entry, rows: dict[int, int], version: int) -> None:
-        """Begin a new life for rows after these causal lengths, with all cells at column version 1. Deleted rows stay
-        deleted."""
+        """Begin a new life for rows after these causal lengths, with all cells at column version 1.
+
+        Deleted rows stay deleted.
+        """
         db, now = self._db, f"db_version = ?1, site = {stamps.OWN}"
         db.execute(f"DELETE FROM main.{entry.cells} WHERE r IN carray(?)", (numbers(list(rows) or [-1]),))
         db.executemany(

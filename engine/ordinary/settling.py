@@ -34,8 +34,9 @@ def settle(
     versions: Versions,
     chains: Iterable[str],
 ) -> None:
-    """Try the hidden rows of these tables that are to be tried, in the caller's write transaction. Nothing is left to
-    capture in them.
+    """Try the hidden rows of these tables that are to be tried, in the caller's write transaction.
+
+    Nothing is left to capture in them.
 
     Args:
         rule: for the app's triggers. all_tables: all that are synced, of all kinds, by name.

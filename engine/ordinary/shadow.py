@@ -44,8 +44,11 @@ def mark(value: str) -> str:
 
 
 def _is_long(value: str) -> str:
-    """Return an SQL condition that only a digest of a value is kept. Numbers come before all texts and blobs, and are
-    kept whatever their length: in a file in UTF-16, 0.1234567890123456 has 36 bytes."""
+    """Return an SQL condition that only a digest of a value is kept.
+
+    Numbers come before all texts and blobs, and are kept whatever their length: in a file in UTF-16, 0.1234567890123456
+    has 36 bytes.
+    """
     return f"{value} COLLATE BINARY >= '' AND octet_length({value}) > {SHORT}"
 
 
@@ -78,8 +81,10 @@ def any_digest(values: Sequence[SQLiteValue]) -> bool:
 
 
 def packed(db: apsw.Connection, columns: Sequence[str]) -> str:
-    """Return an SQL expression for the wire key of a row whose key columns are these expressions. Short ASCII texts and
-    small numbers are packed without leaving SQLite, which takes a third of the time."""
+    """Return an SQL expression for the wire key of a row whose key columns are these expressions.
+
+    Short ASCII texts and small numbers are packed without leaving SQLite, which takes a third of the time.
+    """
     function = f"crsql_syncline_pack({', '.join(columns)})"
     if db.pragma("encoding") != "UTF-8" or len(columns) > 8:
         return function

@@ -67,8 +67,10 @@ class Showing:
         return not (writer.loose_key or writer.keeps_out or Hidden(self._db, writer.entry).any())
 
     def attempt(self, writer: Writer, write: Callable[[], object]) -> bool:
-        """Write rows all at once; return False if they have to be written one by one. Some may have been written then,
-        unless the app has triggers on the table."""
+        """Write rows all at once; return False if they have to be written one by one.
+
+        Some may have been written then, unless the app has triggers on the table.
+        """
         try:
             with savepoint(self._db) if writer.has_triggers and not self._inside else nullcontext():
                 write()

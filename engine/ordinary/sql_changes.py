@@ -37,8 +37,9 @@ class _AllTables:
 
 
 class OrdinarySqlChanges:
-    """The changes of one connection. It does not keep the connection alive: what refers to it is kept only within a
-    transaction.
+    """The changes of one connection.
+
+    It does not keep the connection alive: what refers to it is kept only within a transaction.
 
     Args:
         db: the connection. file: its state.

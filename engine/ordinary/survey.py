@@ -197,8 +197,10 @@ class Survey:
     # Comparing everything
 
     def compare_all(self, entry: Entry) -> Entry:
-        """Have all rows compared. The log adds nothing to that, except which rows were deleted whose number another row
-        has got since."""
+        """Have all rows compared.
+
+        The log adds nothing to that, except which rows were deleted whose number another row has got since.
+        """
         Capture(self._db, entry, self._versions).bury(f"SELECT k0 FROM main.{entry.log} WHERE gone")
         self._db.execute(f"DELETE FROM main.{entry.log}")
         return self._save(replace(entry, due="", suspended=None, lost=None))

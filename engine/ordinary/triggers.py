@@ -26,8 +26,10 @@ def name(entry: Entry, event: str) -> str:
 
 
 def text(entry: Entry, event: str) -> str:
-    """Return the SQL of a trigger as SQLite stores it. ``move`` logs the old key of a row whose key changed (not AFTER
-    UPDATE OF, which SET rowid = 9 would not fire)."""
+    """Return the SQL of a trigger as SQLite stores it.
+
+    ``move`` logs the old key of a row whose key changed (not AFTER UPDATE OF, which SET rowid = 9 would not fire).
+    """
     row = "OLD" if event in ("move", "delete") else "NEW"
     what = "UPDATE" if event == "move" else event.upper()
     when = f"NOT EXISTS (SELECT 1 FROM {entry.log} WHERE id = {FULL})"

@@ -123,8 +123,10 @@ class OrdinarySource:
 
 
 class OrdinaryWithheld(WithheldRows):
-    """Finds, records and releases withheld rows. A row that is gone without a trace shows that triggers did not run;
-    then its whole table is compared."""
+    """Finds, records and releases withheld rows.
+
+    A row that is gone without a trace shows that triggers did not run; then its whole table is compared.
+    """
 
     def __init__(self, db: apsw.Connection, tables: OrdinaryTables, rows: OrdinarySource, versions: Versions) -> None:
         super().__init__(db, rows, versions.db_version)

@@ -188,8 +188,10 @@ class Writer:
         return f"UPDATE{self.table.or_abort} {main(self.entry.name)} SET {sets} WHERE {self.table.is_row}"
 
     def insert(self, columns: tuple[str, ...], rows: str = "") -> str:
-        """Return the SQL for a new row. Its cells may come one by one, each in a transaction of its own; until then a
-        NOT NULL column holds an empty value, for which there is no cell.
+        """Return the SQL for a new row.
+
+        Its cells may come one by one, each in a transaction of its own; until then a NOT NULL column holds an empty
+        value, for which there is no cell.
 
         Args:
             rows: what replaces one row's values, if these are all columns.
@@ -205,8 +207,10 @@ class Writer:
         return insert if self.loose_key else insert + again  # it might be another row's key as well
 
     def see(self, changed: Sequence[MergedRow]) -> None:
-        """Set the shadow of a row to what was merged, whatever triggers make of it (``final_values``). What nobody has
-        sent of a new row, its defaults, is seen as the table has it."""
+        """Set the shadow of a row to what was merged, whatever triggers make of it (``final_values``).
+
+        What nobody has sent of a new row, its defaults, is seen as the table has it.
+        """
         slots, columns = self.entry.slots, len(self.entry.columns)
         statements: dict[tuple[str, ...], list[Key]] = {}
         defaults: list[Key] = []

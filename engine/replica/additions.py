@@ -46,8 +46,9 @@ def possible(state: State, kinds: Kinds, plans: Iterable[TablePlan]) -> list[Add
 def add(
     state: State, kinds: Kinds, plans: Iterable[TablePlan], make: Callable[[Sequence[TablePlan]], None]
 ) -> list[Addition]:
-    """Add what is missing, in the caller's transaction, and return what it was. The plans were checked with
-    ``check_plans``.
+    """Add what is missing, in the caller's transaction, and return what it was.
+
+    The plans were checked with ``check_plans``.
 
     Args:
         make: makes newly created tables synced ones.

@@ -109,8 +109,10 @@ class Database:
             raise not_there(self.path) if now is None else replaced(self.path)
 
     def stop(self) -> None:
-        """End what is under way with an error, roll it back, and let nothing new begin. May be called from any
-        thread."""
+        """End what is under way with an error, roll it back, and let nothing new begin.
+
+        May be called from any thread.
+        """
         self._stop.set()
 
     def __enter__(self) -> Self:
@@ -244,8 +246,9 @@ class _Waits:
 
 
 class _Transaction:
-    """One transaction, which is rolled back if anything goes wrong; SQLite's errors become ours. (A generator would
-    take twice as long, for every single change that comes.)
+    """One transaction, which is rolled back if anything goes wrong; SQLite's errors become ours.
+
+    (A generator would take twice as long, for every single change that comes.)
 
     Args:
         file: the database.
@@ -307,8 +310,11 @@ class _Transaction:
 
 
 class _Writing(_Transaction):
-    """A write transaction. Since a replica's own tables change the schema, too, ordinary tables are compared for a
-    change of schema only if it is ``altering``."""
+    """A write transaction.
+
+    Since a replica's own tables change the schema, too, ordinary tables are compared for a change of schema only if it
+    is ``altering``.
+    """
 
     __slots__ = ("_schema", "_tables")
 
@@ -338,8 +344,11 @@ class _Writing(_Transaction):
 
 
 def _let_go(error: BaseException) -> None:
-    """End the queries that were being read when an error was raised. Whoever keeps the error keeps them alive in its
-    frames, and an unfinished query holds the file's lock, transaction or not."""
+    """End the queries that were being read when an error was raised.
+
+    Whoever keeps the error keeps them alive in its frames, and an unfinished query holds the file's lock, transaction
+    or not.
+    """
     at: BaseException | None = error
     while at is not None:
         clear_frames(at.__traceback__)

@@ -26,8 +26,10 @@ class Joining(Holding):
     """The methods of a replica for rows that meet for the first time."""
 
     def datasets(self) -> dict[str, Dataset]:
-        """Return what peers are told about the rows of each synced table. A table that has rows and no id is given
-        one."""
+        """Return what peers are told about the rows of each synced table.
+
+        A table that has rows and no id is given one.
+        """
         with self._reading() as db:
             told, drawn = self._told(db)
         if drawn and not self.readonly:
@@ -135,8 +137,9 @@ class Joining(Holding):
         kept: int,
         columns: Collection[str] | None = None,
     ) -> bool:
-        """Overwrite our rows with another side's, as changes made here. The app's triggers write to no synced table
-        meanwhile.
+        """Overwrite our rows with another side's, as changes made here.
+
+        The app's triggers write to no synced table meanwhile.
 
         Args:
             rows: by packed key, the columns in order of name; None if that side has no such row.

@@ -22,8 +22,10 @@ it."""
 
 
 class Merger:
-    """Hands each kind its share of every batch. All shares of a batch are decided before any is written, so that a
-    change that no kind accepts leaves nothing written.
+    """Hands each kind its share of every batch.
+
+    All shares of a batch are decided before any is written, so that a change that no kind accepts leaves nothing
+    written.
 
     Args:
         report_applied: whether to collect in ``applied`` what won; without it, memory is bounded.

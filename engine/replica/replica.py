@@ -28,10 +28,11 @@ from engine.tables.waiting import HiddenRow
 
 
 class Replica(PeerClocks):
-    """Synchronous, for one thread at a time. Every method is one short transaction; none may run inside another
-    transaction on ``connection``. The open file is in ``Database`` and its tables in ``Schema``, what cannot be sent
-    for now in ``Holding``, which rows belong together in ``Joining``, and what peers have seen and shown in
-    ``PeerClocks``.
+    """Synchronous, for one thread at a time.
+
+    Every method is one short transaction; none may run inside another transaction on ``connection``. The open file is
+    in ``Database`` and its tables in ``Schema``, what cannot be sent for now in ``Holding``, which rows belong together
+    in ``Joining``, and what peers have seen and shown in ``PeerClocks``.
     """
 
     # Looking
@@ -68,20 +69,26 @@ class Replica(PeerClocks):
             return self._kinds.of(table).rows_between(table, low, high, limit, columns)
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:
-        """Return the sort key for packed keys that gives the order of ``rows_between``. Raises SchemaMismatch
-        likewise."""
+        """Return the sort key for packed keys that gives the order of ``rows_between``.
+
+        Raises SchemaMismatch likewise.
+        """
         with self._reading():
             return self._kinds.of(table).key_order(table)
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """Return a slice of the history's digest above a number, and the number above which to continue, if any. Raises
-        SchemaMismatch likewise."""
+        """Return a slice of the history's digest above a number, and the number above which to continue, if any.
+
+        Raises SchemaMismatch likewise.
+        """
         with self._reading_captured():
             return self._kinds.of(table).lengths_above(table, above)
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
-        """Return keys of deleted rows above a number, and the number above which to continue, if any. Raises
-        SchemaMismatch likewise."""
+        """Return keys of deleted rows above a number, and the number above which to continue, if any.
+
+        Raises SchemaMismatch likewise.
+        """
         with self._reading_captured():
             return self._kinds.of(table).deleted_above(table, above)
 

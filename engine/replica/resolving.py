@@ -181,8 +181,10 @@ def _references(db: apsw.Connection, table: str, key: Sequence[str]) -> Iterator
 def _lead_all(
     db: apsw.Connection, entry: Entry, old: dict[str, Any], new: dict[str, Any], old_key: str, new_key: str
 ) -> None:
-    """Make everything that refers to one row refer to another; takes the keys as they can be shown. Raises
-    UsageError."""
+    """Make everything that refers to one row refer to another; takes the keys as they can be shown.
+
+    Raises UsageError.
+    """
     for child, columns in _references(db, entry.name, entry.key):
         if not _lead_elsewhere(db, child, columns, old, new):
             raise UsageError(

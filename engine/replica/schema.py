@@ -159,8 +159,9 @@ class Schema(Tables):
         return self._kinds.of(name).has_changes(name, 0, MAX_VERSION)
 
     def make_ordinary(self, table: str, *, without_triggers: bool = False) -> None:
-        """Make a table syncable, to which any program goes on writing; its rows so far become changes. One of
-        cr-sqlite's is turned into such a table, with all that is recorded of it. Idempotent.
+        """Make a table syncable, to which any program goes on writing; its rows so far become changes.
+
+        One of cr-sqlite's is turned into such a table, with all that is recorded of it. Idempotent.
 
         Args:
             without_triggers: where triggers of the app's cannot run here, changes are merged without these. A table
@@ -193,8 +194,11 @@ class Schema(Tables):
         self._capture_rest()
 
     def _as_it_was(self, db: apsw.Connection, table: str) -> Table | None:
-        """Describe a table that is to be an ordinary one. If it was one of cr-sqlite's, it is that again: then what was
-        written meanwhile is told as written now. If it cannot be, its rows have not met those of peers any more."""
+        """Describe a table that is to be an ordinary one.
+
+        If it was one of cr-sqlite's, it is that again: then what was written meanwhile is told as written now. If it
+        cannot be, its rows have not met those of peers any more.
+        """
         found = describe(db, table)
         if found is None or self._kinds.tracking(found.name) is not None or not kept_records.lie_aside(db, found.name):
             return found
@@ -303,9 +307,11 @@ class Schema(Tables):
             return likely_references.undecided(db, tables, declined)
 
     def make_plain(self, table: str, saved: Collection[HiddenRow] = ()) -> None:
-        """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes. Idempotent. So it is
-        with ordinary tables with which it refers to each other in a circle. Not while rows are hidden, but for those
-        that are ``saved`` elsewhere."""
+        """Undo ``make_ordinary`` or ``make_crr``: the rows stay, what was recorded of them goes.
+
+        Idempotent. So it is with ordinary tables with which it refers to each other in a circle. Not while rows are
+        hidden, but for those that are ``saved`` elsewhere.
+        """
         with self._writing() as db:
             kind = self._kinds.that_tracks(table)
             before = {entry.name: entry for entry in self._ordinary.tables.entries()}

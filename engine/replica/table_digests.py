@@ -50,8 +50,10 @@ class Stretch(NamedTuple):
 def tables(
     replica: Surveyed, names: Iterable[str], columns: Mapping[str, Collection[str]] | None = None
 ) -> Steps[tuple[TableDigest, ...]]:
-    """Return the digests of whole tables; ``columns``: for tables of which only some columns are compared. A table that
-    is not synced is left out."""
+    """Return the digests of whole tables; ``columns``: for tables of which only some columns are compared.
+
+    A table that is not synced is left out.
+    """
     found = []
     known = replica.synced_tables()
     for name in names:

@@ -92,8 +92,10 @@ class ReadPart:
 
 @dataclass(frozen=True, slots=True)
 class LookUp:
-    """Look up what the file knows about this peer now (``Replica.known``), and answer with ``known``. ``loose``: by
-    table, the foreign keys that apps violate, as the peer has told."""
+    """Look up what the file knows about this peer now (``Replica.known``), and answer with ``known``.
+
+    ``loose``: by table, the foreign keys that apps violate, as the peer has told.
+    """
 
     site_id: SiteId
     parked: tuple[str, ...] = ()
@@ -244,7 +246,9 @@ class TakeDigests:
 @dataclass(frozen=True, slots=True)
 class QueryRows:
     """Look up what the peer asks about rows or tables (``row_queries.answer``), and answer with ``answered``.
-    ``columns``: those of the table that both sides have."""
+
+    ``columns``: those of the table that both sides have.
+    """
 
     question: Question | TablesRequest
     columns: frozenset[str] | None = None

@@ -43,8 +43,10 @@ MERGE_SLICE = 5_000
 
 
 def snapshot(replica: Replica, generation: int = 0, *, clocks: bool = True) -> Snapshot:
-    """Return what a session must know to begin; ``generation`` as in ``Snapshot``. Without ``clocks``, which is enough
-    for our own dialect, the number of peers so far makes it no slower."""
+    """Return what a session must know to begin; ``generation`` as in ``Snapshot``.
+
+    Without ``clocks``, which is enough for our own dialect, the number of peers so far makes it no slower.
+    """
     name, version = replica.schema_identity()
     peers = replica.tracked_peers() if clocks else []
     datasets = replica.datasets()

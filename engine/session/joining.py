@@ -229,7 +229,9 @@ class JoinSession(MeetingSession):
 
     def _replace(self) -> Generator[Any, Any, bool]:
         """Give up the rows of all tables for which a person has said so at once, as they may refer to each other.
-        Return whether the others can be joined now."""
+
+        Return whether the others can be joined now.
+        """
         names = roots_first(self.joining, self._refers)
         chosen = [name for name in names if self._how(name) is Join.REPLACE and name not in self._met]
         refused: dict[str, Text] = {}

@@ -145,9 +145,12 @@ class LineageSession(Session):
             self.phase = Phase.MET
 
     def _show(self, tokens: tuple[bytes, ...]) -> None:
-        """Show the tokens that we have now, in order. Each must follow one that was shown on this connection, as one
-        that nobody confirmed may have been lost. If they went on from there on another connection while this one was
-        stuck, they would be taken for a copy's: then greet again."""
+        """Show the tokens that we have now, in order.
+
+        Each must follow one that was shown on this connection, as one that nobody confirmed may have been lost. If they
+        went on from there on another connection while this one was stuck, they would be taken for a copy's: then greet
+        again.
+        """
         *before, _ = tokens
         if not {*self._tokens.greeted_with, *self._tokens.shown}.issuperset(before):
             reason = t("Another connection to the same peer has overtaken this one.")

@@ -84,8 +84,10 @@ class ReceivingSession(LineageSession):
                 self._ask_due()
 
     def _place(self, known: Known) -> Place | None:
-        """Return where a range that was cut continues, if it had the same tables and columns. Otherwise it begins anew
-        if it was asked for without filters, or else there is none."""
+        """Return where a range that was cut continues, if it had the same tables and columns.
+
+        Otherwise it begins anew if it was asked for without filters, or else there is none.
+        """
         place = known.place
         if place is None or not place.token or dict(place.bases) == dict(self._coverage.bases):
             return place
@@ -204,8 +206,10 @@ class ReceivingSession(LineageSession):
 
     @property
     def to_receive(self) -> int:
-        """Estimate how many versions are left. Parts of a range that have arrived are deducted, though the clock moves
-        only at its end."""
+        """Estimate how many versions are left.
+
+        Parts of a range that have arrived are deducted, though the clock moves only at its end.
+        """
         left = super().to_receive
         return max(1, left - self.inbound.behind) if left else 0
 

@@ -90,8 +90,9 @@ class Backups:
             raise _failed(path, folder, error) from error
 
     def ensure(self, path: Path, *, within: float = float("inf")) -> Path | None:
-        """Make a backup of ``path`` unless there is one from the last ``within`` seconds. Call it before the first
-        write.
+        """Make a backup of ``path`` unless there is one from the last ``within`` seconds.
+
+        Call it before the first write.
 
         Returns:
             The new backup; None if there was one, or Syncline made the file (``waive``).

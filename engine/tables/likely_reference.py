@@ -9,8 +9,9 @@ from engine.text import Text, printable, t
 
 @dataclass(frozen=True, slots=True)
 class LikelyReference:
-    """One column of a table that is not synced yet. A person says whether it is a reference before the table is first
-    sent.
+    """One column of a table that is not synced yet.
+
+    A person says whether it is a reference before the table is first sent.
 
     Attributes:
         table, column: the column.

@@ -46,8 +46,9 @@ _CLASSES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.INT: "integer", Kin
 
 
 def plan_of(db: apsw.Connection, table: DescribedTable, refers: Mapping[str, str] = NOTHING) -> TablePlan:
-    """Return the plan of a synced table. A default that is not a plain value is left out, as it differs from row to
-    row.
+    """Return the plan of a synced table.
+
+    A default that is not a plain value is left out, as it differs from row to row.
 
     Args:
         refers: the columns that refer to rows by numbers assigned by SQLite, each with the table of these rows.

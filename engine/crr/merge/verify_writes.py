@@ -45,8 +45,9 @@ def check_made(db: apsw.Connection, crr: Crr, keys: Sequence[Key]) -> None:
 
 
 def check_written(db: apsw.Connection, crr: Crr, columns: tuple[str, ...], rows: Rows, told: Sequence[Key]) -> None:
-    """Check that these rows were written. What a trigger changed afterwards is not its concern
-    (``tables.app_triggers``).
+    """Check that these rows were written.
+
+    What a trigger changed afterwards is not its concern (``tables.app_triggers``).
 
     Args:
         rows: the key and the values of ``columns`` of each.
