@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from engine import __version__
 from engine.cli.examples import EXAMPLES
 from engine.cli.parser import Parser, translate_argparse
-from engine.text import t
+from engine.text import sentences, t
 
 COMMANDS = {
     "open": ("window", t("Open the window, and add databases or a peer to it.")),
@@ -75,7 +75,13 @@ def parser(only: str | None = None) -> Parser:
         prog="syncline",
         usage="syncline [COMMAND ...]",
         description=t("Keeps SQLite databases in sync. Without a command, it opens the window."),
-        epilog=t("syncline help COMMAND explains a command. The docs folder of the source has guides."),
+        epilog=sentences(
+            t(
+                "To keep a file the same on two machines: “syncline make-syncable FILE --all”, then “syncline pair "
+                "FILE”; it says what to run on the other machine."
+            ),
+            t("syncline help COMMAND explains a command. The docs folder of the source has guides."),
+        ),
     )
     parser.add_argument("--version", action="version", version=f"syncline {__version__}")
     parser.set_defaults(run=None, window=None, endless=lambda _: False)

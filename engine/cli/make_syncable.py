@@ -10,7 +10,7 @@ from pathlib import Path
 from engine.cli import hidden_file
 from engine.cli.cautions import warn_of
 from engine.cli.options import add_database
-from engine.cli.output import print_line, rows
+from engine.cli.output import print_line, rows, terminal
 from engine.cli.reference_answers import OPTIONS as ANSWERS
 from engine.cli.reference_answers import Answers, add_answers
 from engine.errors import NotEligible, UsageError
@@ -81,6 +81,8 @@ async def run(arguments: argparse.Namespace) -> int:
             if changed:
                 print_line(t("Programs that write to this table must now load cr-sqlite, or write through engine.crr."))
             return 0 if len(changed) == len(tables) else 1
+        if terminal():
+            print_line(t("To sync it with another machine: syncline pair {path}", path=path))
     return 0 if to_make or any(table.syncable for table in chosen) else 1
 
 

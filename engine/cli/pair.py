@@ -11,7 +11,7 @@ from engine.api import Engine
 from engine.cli.output import print_line, terminal
 from engine.cli.settings_owner import window_is_open
 from engine.cli.states import COLOURS, StateLines
-from engine.errors import UsageError
+from engine.errors import NothingToSync, UsageError
 from engine.events import Paired, PeerChanged, SharingChanged
 from engine.history.event_stream import EventStream
 from engine.pairing.bootstrap import is_new
@@ -91,7 +91,13 @@ async def _use(link: PairingLink, arguments: argparse.Namespace) -> int:
         [outcome] = (await engine.peers.sync_now()).values()
         if outcome is not None:
             raise outcome
-        print_line(t("Both sides have the same data. To continue, open the window or run: syncline sync DB"))
+        print_line(
+            t(
+                "Both sides have the same data. To keep them the same, open the window, or run: syncline sync {path} "
+                "--watch",
+                path=arguments.database,
+            )
+        )
     return 0
 
 
@@ -124,6 +130,12 @@ async def _share(
     if not 0 <= arguments.port <= 65535:
         raise UsageError(t("{port} is not a valid port.", port=arguments.port), hint=t("Use a number from 0 to 65535."))
     databases = [await engine.databases.add(path) for path in paths]
+    for database in databases:
+        if not (await engine.databases.coverage(database.id)).synced:
+            raise NothingToSync(
+                t("{file} has no syncable table.", file=database.path.name),
+                hint=t("Make its tables syncable first: syncline make-syncable {path} --all", path=database.path),
+            )
     if join is not None:
         for database in databases:
             await engine.sharing.join(database.id, Join(join))

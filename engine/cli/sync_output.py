@@ -107,8 +107,8 @@ class Lines:
     def done(self, status: PeerStatus) -> None:
         print_line(
             t(
-                "Caught up with {site_id}: received up to {received}, confirmed up to {confirmed}.",
-                site_id=short_site(status.site_id),
+                "Caught up with {peer}: its versions are here up to {received}, ours are there up to {confirmed}.",
+                peer=status.name or short_site(status.site_id),
                 received=status.received,
                 confirmed=status.confirmed,
             )

@@ -206,7 +206,9 @@ class Guests:
         room, grant = socket.greeting.room, socket.grant
         here = await host.snapshot(clocks=socket.greeting.own is None)
         if not here.tables and (not here.parked or socket.greeting.own is None):
-            raise UsageError(t("The room “{room}” has no syncable table yet.", room=room))
+            raise UsageError(
+                t("The room “{room}” has no syncable table yet. They have to be made syncable there.", room=room)
+            )
         now = asyncio.get_running_loop().time
         own = socket.greeting.own
         session: Session

@@ -161,7 +161,7 @@ class Attempt:
             if not here.tables and not here.parked:
                 raise NothingToSync(
                     t("{file} has no syncable table.", file=self.path.name),
-                    hint=t("Make one syncable: syncline make-syncable {path} TABLE", path=self.path),
+                    hint=t("Make its tables syncable first: syncline make-syncable {path} --all", path=self.path),
                 )
             dialled = await self._dial()
             if dialled is None:

@@ -219,7 +219,10 @@ def _unreachable(error: Exception, target: Target) -> PeerUnreachable:
         if proxy:
             return PeerUnreachable(t("The proxy {proxy} refused the connection.", proxy=proxy), hint=PROXY_HINT)
         return PeerUnreachable(
-            t("{where}: connection refused.", where=where), hint=t("Is the hub running, and is the port right?")
+            t("{where}: connection refused.", where=where),
+            hint=t("Is the other side sharing: Syncline open there, or “syncline share” or “syncline serve” running?")
+            if target.pinned
+            else t("Is the hub running, and is the port right?"),
         )
     # the system's own words, in place of asyncio's
     why = "; ".join(os.strerror(number) for number in sorted(numbers)) or str(error) or type(error).__name__

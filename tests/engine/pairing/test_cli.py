@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sqlite3
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -51,6 +53,17 @@ def test_pair_two_machines(tmp_path: Path) -> None:
     with there.running("share", theirs, "--local", "--port", port):
         assert "Caught up with" in here("sync", ours)
     assert rows(theirs) == rows(ours)
+
+
+@pytest.mark.parametrize("command", ["pair", "share"])
+def test_a_file_of_which_nothing_is_synced_is_not_shared(command: str, tmp_path: Path) -> None:
+    """The other machine could only be told that there is nothing."""
+    plain = tmp_path / "notes.db"
+    with contextlib.closing(sqlite3.connect(plain)) as db:
+        db.execute("CREATE TABLE notes (id TEXT PRIMARY KEY, title TEXT)")
+    out = Command(tmp_path / "there")(command, plain, "--local", "--port", "0", status=1)
+    assert "notes.db has no syncable table." in out
+    assert f"syncline make-syncable {plain} --all" in out
 
 
 @pytest.mark.slow
