@@ -152,8 +152,10 @@ class Guest:
     """Somebody who was paired with this machine and may come in.
 
     Attributes:
-        name: what its machine calls itself. room: what it may sync.
-        connected: it is here now. seen: when it last was; None for never since it was paired.
+        name: what its machine calls itself.
+        room: what it may sync.
+        connected: it is here now.
+        seen: when it last was; None for never since it was paired.
     """
 
     name: str

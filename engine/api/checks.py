@@ -24,7 +24,8 @@ class Checks:
     """Compares databases with peers.
 
     Args:
-        core, files, links, guests: the engine's. tokens: the peers'.
+        core, files, links, guests: the engine's.
+        tokens: the peers'.
     """
 
     def __init__(self, core: Core, files: Files, links: Links, guests: GuestRows, tokens: Tokens) -> None:

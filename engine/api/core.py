@@ -33,7 +33,8 @@ class Core:
         settings, store, journal, backups: as for ``Engine``.
 
     Attributes:
-        hosts: where replicas are opened. inbound: the connections that others have made to us.
+        hosts: where replicas are opened.
+        inbound: the connections that others have made to us.
     """
 
     def __init__(

@@ -36,7 +36,8 @@ class Databases:
     """The databases that are kept in sync: files that stay open, and their tables.
 
     Args:
-        core, files: the engine's. peers, sharing: what is removed together with a database.
+        core, files: the engine's.
+        peers, sharing: what is removed together with a database.
     """
 
     def __init__(self, core: Core, files: Files, peers: Peers, sharing: Sharing) -> None:
@@ -83,7 +84,8 @@ class Databases:
 
         Args:
             path: where there is no file yet, or one without tables (``engine.pairing.bootstrap.is_new``).
-            peer: its database is filled in. token: the peer's.
+            peer: its database is filled in.
+            token: the peer's.
             extension: create the tables for programs that load cr-sqlite.
 
         Returns:
@@ -91,7 +93,8 @@ class Databases:
 
         Raises:
             UsageError: the file has tables, or cannot be created there; the room does not exist yet, has no tables, or
-                is a published server's. PeerUnreachable, PeerRefused: as in ``ask_tables``.
+                is a published server's.
+            PeerUnreachable, PeerRefused: as in ``ask_tables``.
             SynclineError: the tables could not be created, or the token not stored.
         """
         path = resolved(path)

@@ -44,7 +44,9 @@ async def report(engine: Engine, logs: Iterable[Path] = (), about: Iterable[str]
     """Return the report as text.
 
     Args:
-        engine: a running one. logs: the log's files, oldest first. about: more lines about the environment.
+        engine: a running one.
+        logs: the log's files, oldest first.
+        about: more lines about the environment.
     """
     lines = [f"Syncline diagnostics, {time.strftime('%Y-%m-%d %H:%M:%S %z')}", "", "# Versions", *_versions(), *about]
     lines += ["", "# Settings", *_settings(engine), "", "# Databases"]

@@ -22,7 +22,8 @@ class DueCounter:
     """Has what is due counted, each time a database has moved on.
 
     Args:
-        core: the engine's. boards: returns the rows of all peers and guests of a database.
+        core: the engine's.
+        boards: returns the rows of all peers and guests of a database.
     """
 
     def __init__(self, core: Core, boards: Callable[[DatabaseId], Iterable[Board]]) -> None:

@@ -28,7 +28,8 @@ class Files:
     """The files of all databases.
 
     Args:
-        core: the engine's. links, sharing: are told what happens to the files.
+        core: the engine's.
+        links, sharing: are told what happens to the files.
     """
 
     def __init__(self, core: Core, links: Links, sharing: Sharing) -> None:

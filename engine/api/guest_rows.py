@@ -58,7 +58,8 @@ class GuestRows:
         """Keep a row for each of these guests, and for no other.
 
         Args:
-            guests: those that may connect. rooms: the file of each room that is shared.
+            guests: those that may connect.
+            rooms: the file of each room that is shared.
         """
         databases = {known.room: known.id for known in self._core.settings.databases if known.room in rooms}
         wanted = {guest.name: guest.room for guest in guests if guest.room in databases}

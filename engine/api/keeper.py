@@ -20,7 +20,8 @@ class Keeper:
     """One database. If it cannot be opened, because its USB stick is not plugged in, say, it is tried until it can.
 
     Args:
-        hosts: where it is opened. path: its file.
+        hosts: where it is opened.
+        path: its file.
         opened: called when it is open; returns what to call when it is closed.
         failed: called with the reason why it cannot be opened, whenever that changes.
     """

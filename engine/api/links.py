@@ -29,7 +29,9 @@ class Links:
     """A link for each peer of the settings.
 
     Args:
-        core: the engine's. tokens: the peers'. schema, policies: as for ``Engine``.
+        core: the engine's.
+        tokens: the peers'.
+        schema, policies: as for ``Engine``.
 
     Attributes:
         schema: as passed.

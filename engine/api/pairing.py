@@ -29,7 +29,9 @@ class Pairing:
     """Pairs with machines that share.
 
     Args:
-        core, links: the engine's. databases, peers: what a pairing adds to. sharing: what this machine shares itself.
+        core, links: the engine's.
+        databases, peers: what a pairing adds to.
+        sharing: what this machine shares itself.
     """
 
     def __init__(self, core: Core, links: Links, databases: Databases, peers: Peers, sharing: Sharing) -> None:
@@ -45,7 +47,8 @@ class Pairing:
         """Look for other machines that share, inside ``async with``; see ``engine.pairing.discovery``.
 
         Args:
-            on_change: called when one is found or disappears. here: look on this machine only.
+            on_change: called when one is found or disappears.
+            here: look on this machine only.
 
         Raises:
             UsageError: discovery is switched off in the settings.

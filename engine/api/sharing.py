@@ -28,7 +28,8 @@ class Sharing:
     """Databases that are shared, and who may connect.
 
     Args:
-        core, guests: the engine's. data: as for ``Engine``.
+        core, guests: the engine's.
+        data: as for ``Engine``.
 
     Attributes:
         server: what serves them now; None if nothing is shared.
@@ -67,8 +68,8 @@ class Sharing:
             port: where to listen; by default the last one used, 0 for any.
 
         Raises:
-            UsageError: a database is not known, or the port is taken. SynclineError: the certificate cannot be read or
-                made.
+            UsageError: a database is not known, or the port is taken.
+            SynclineError: the certificate cannot be read or made.
         """
         core = self._core
         async with self._turn:

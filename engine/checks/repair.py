@@ -84,7 +84,8 @@ def resolve_rows(replica: Replica, rows: Iterable[RowDifference], side: Side) ->
         rows: the rows as they were found to differ.
 
     Raises:
-        ReplicaError: the file failed. UsageError: the names of rows are lost. In both cases nothing was written.
+        ReplicaError: the file failed.
+        UsageError: the names of rows are lost. In both cases nothing was written.
     """
     damage = replica.check()
     for finding in damage:

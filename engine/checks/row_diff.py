@@ -84,7 +84,8 @@ class Finder:
     """Looks for the rows that differ.
 
     Args:
-        host: our side. ask: asks the other side a question.
+        host: our side.
+        ask: asks the other side a question.
         most: how many rows to find at most.
         columns: for tables compared only in part: the columns that both sides have.
     """
@@ -107,7 +108,8 @@ class Finder:
             them, ordered by key, and whether there are more.
 
         Raises:
-            ReplicaError: reading our file failed. MergeError: the table was altered meanwhile.
+            ReplicaError: reading our file failed.
+            MergeError: the table was altered meanwhile.
         """
         keys: list[Spelled] = []
         left = [(b"", b"", rows)]

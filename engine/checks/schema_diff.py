@@ -76,7 +76,8 @@ class Comparison:
     """How a file's tables differ from a peer's.
 
     Attributes:
-        there: the peer's tables. lines: one for each difference.
+        there: the peer's tables.
+        lines: one for each difference.
         added: what was added to the file before, and can be removed again while it is not in use.
     """
 
@@ -101,7 +102,8 @@ async def ask_tables(peer: PeerConfig, token: str | None) -> Tables:
 
     Raises:
         PeerUnreachable, PeerRefused: it does not answer, or does not let us in.
-        NoTables: it is a published server, or does not have the room yet. UsageError: its tables cannot be created.
+        NoTables: it is a published server, or does not have the room yet.
+        UsageError: its tables cannot be created.
     """
     dialled = await dial(peer.url, peer.room, token=token, fingerprint=peer.pin)
     try:

@@ -128,11 +128,12 @@ async def verify(link: Partner, timeout: float, named: int = NAMED) -> Verificat
     """Compare a link's database with the peer's, again if something was written meanwhile.
 
     Args:
-        timeout: seconds for each thing that is waited for. named: how many differing rows to name.
+        timeout: seconds for each thing that is waited for.
+        named: how many differing rows to name.
 
     Raises:
-        PeerUnreachable: it is not connected, does not answer in time, or the connection was cut. UsageError: it is not
-            a Syncline.
+        PeerUnreachable: it is not connected, does not answer in time, or the connection was cut.
+        UsageError: it is not a Syncline.
     """
     found: Verification | None = None
     cut: Cut | None = None
@@ -191,7 +192,8 @@ class Asking:
         timeout: seconds for each thing that is waited for.
 
     Raises:
-        PeerUnreachable: there is no connection. UsageError: the peer is not a Syncline.
+        PeerUnreachable: there is no connection.
+        UsageError: the peer is not a Syncline.
     """
 
     def __init__(self, link: Partner, timeout: float) -> None:

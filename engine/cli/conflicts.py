@@ -175,7 +175,8 @@ def _decide(
     """Carry out a person's decision about a hidden row, after a backup; return the exit status.
 
     Args:
-        decide: returns the row if it is still hidden. warning: the error unless the person is ``sure``.
+        decide: returns the row if it is still hidden.
+        warning: the error unless the person is ``sure``.
     """
     if not sure:
         raise UsageError(warning, hint=t("To do so, give the option --yes, too."))

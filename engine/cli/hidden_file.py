@@ -20,7 +20,8 @@ def check(path: Path, count: int) -> None:
     """Check that a database has no hidden rows.
 
     Args:
-        path: the database. count: how many of its rows are hidden.
+        path: the database.
+        count: how many of its rows are hidden.
 
     Raises:
         UsageError: some are; says how to save them to a file.

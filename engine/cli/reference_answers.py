@@ -26,8 +26,8 @@ class Answers:
     """Which columns refer to rows, and which do not.
 
     Attributes:
-        parents: the table that each column refers to; '' for the one that it looks like. declined: those that refer to
-            none.
+        parents: the table that each column refers to; '' for the one that it looks like.
+        declined: those that refer to none.
         others: the answer for every other column that looks like a reference; None for no answer.
         same_numbers: for tables with an answer, whether their rows have the same number on every machine.
     """

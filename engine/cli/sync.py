@@ -103,7 +103,8 @@ async def _make_from_room(
         the database, the room, its tables, and those that are only for programs with cr-sqlite.
 
     Raises:
-        NoSuchFile: the room cannot say which tables it has. SynclineError: as in ``make_file``.
+        NoSuchFile: the room cannot say which tables it has.
+        SynclineError: as in ``make_file``.
     """
     await asyncio.to_thread(check_place, path)
     backoff, said = Backoff(random.Random()), ""

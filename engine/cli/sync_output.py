@@ -34,8 +34,8 @@ class Lines:
     """Plain lines, and on a terminal a progress line that is overwritten.
 
     Args:
-        cells: show each change, rather than how many rows went. stay: print counts as they come, not one sum at the
-            end.
+        cells: show each change, rather than how many rows went.
+        stay: print counts as they come, not one sum at the end.
     """
 
     def __init__(self, *, cells: bool, stay: bool) -> None:

@@ -20,7 +20,8 @@ class Unsynced(NamedTuple):
     """What is not synced of the tables that both sides have.
 
     Attributes:
-        parked: whole tables. one_sided: sentences about columns that stay on one side.
+        parked: whole tables.
+        one_sided: sentences about columns that stay on one side.
     """
 
     parked: tuple[ParkedTable, ...] = ()

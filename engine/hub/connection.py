@@ -77,7 +77,8 @@ class HubSocket(ServerSocket):
 
     Attributes:
         address: where it comes from.
-        greeting: what its handshake said. grant: what it was admitted with.
+        greeting: what its handshake said.
+        grant: what it was admitted with.
         new_room: whether it was asked for its tables, to create the room from them.
         is_hub: whether it is another hub, which connects for its guests.
         stays: whether it is meant to last, and to carry changes both ways.

@@ -134,7 +134,8 @@ def plans_to_add(
     """Plan a room's tables as they would be with what only another side's have.
 
     Args:
-        here: the plans of the room's tables. shapes: those that can be synced, as announced to peers.
+        here: the plans of the room's tables.
+        shapes: those that can be synced, as announced to peers.
         tables: what the other side tells about its own.
 
     Returns:

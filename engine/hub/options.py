@@ -89,7 +89,8 @@ class HubOptions:
             access has; None: only rooms that were created from a peer's tables.
         allow_drop: whether a newer schema file may drop tables and columns that hold rows.
         limits: what peers may do.
-        upstreams: the addresses of other hubs that serve the same rooms. upstream_token: the token to show there.
+        upstreams: the addresses of other hubs that serve the same rooms.
+        upstream_token: the token to show there.
     """
 
     tokens: Path | None = None

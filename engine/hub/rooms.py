@@ -92,8 +92,9 @@ class Rooms:
         """Open a room, or share it.
 
         Raises:
-            UsageError: there is none. Busy: too many are open. ReplicaError: its file cannot be used, or has
-                disappeared.
+            UsageError: there is none.
+            Busy: too many are open.
+            ReplicaError: its file cannot be used, or has disappeared.
         """
         path = self.path(room)
         if not os.path.isfile(path):

@@ -95,7 +95,8 @@ def make(
         its secret, which is stored nowhere.
 
     Raises:
-        UsageError: the name is invalid or taken. SynclineError: the file cannot be read or written.
+        UsageError: the name is invalid or taken.
+        SynclineError: the file cannot be read or written.
     """
     if not name or len(name) > MAX_TOKEN_NAME or not name.isprintable():
         raise UsageError(t("A token needs a name of 1 to {limit} printable characters.", limit=MAX_TOKEN_NAME))
@@ -113,7 +114,8 @@ def revoke(path: Path, name: str) -> None:
     """Remove a token from ``path``; a running hub disconnects whoever used it.
 
     Raises:
-        UsageError: none has this name. SynclineError: the file cannot be read or written.
+        UsageError: none has this name.
+        SynclineError: the file cannot be read or written.
     """
     with _changing(path, missing=False) as tokens:
         left = [token for token in tokens if token.name != name]

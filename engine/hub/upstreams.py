@@ -69,8 +69,10 @@ class Upstream:
     """One other hub.
 
     Args:
-        url: its address. token: what to show there.
-        hosts: where replicas are opened. path: where a room's file is.
+        url: its address.
+        token: what to show there.
+        hosts: where replicas are opened.
+        path: where a room's file is.
         people: returns whether somebody other than a hub is in a room.
         follow: gives a room what only the other hub's tables have.
     """
@@ -281,9 +283,12 @@ class Upstreams:
     An async context manager: each gets what it may lack, including what came while it could not be reached.
 
     Args:
-        urls: their addresses. token: what to show to each.
-        hosts: where replicas are opened. inbound: who has dialled this hub. rooms: of this hub. follow: as in
-            ``Upstream``.
+        urls: their addresses.
+        token: what to show to each.
+        hosts: where replicas are opened.
+        inbound: who has dialled this hub.
+        rooms: of this hub.
+        follow: as in ``Upstream``.
     """
 
     def __init__(

@@ -57,8 +57,10 @@ class AttemptRunner:
 
     Attributes:
         attempt: the one at work, if there is one.
-        schedule: when the next one is due. sync_requests: who waits for them.
-        troubles: what went wrong. board: what is shown.
+        schedule: when the next one is due.
+        sync_requests: who waits for them.
+        troubles: what went wrong.
+        board: what is shown.
         joins: how to join rows that never met, by table, until it is done (``JoinSession.joins``).
     """
 

@@ -37,7 +37,9 @@ def session_with(
     """Make the session for a connection.
 
     Args:
-        dialled: who answered. here: our replica, whose name is ``file``. config: the peer.
+        dialled: who answered.
+        here: our replica, whose name is ``file``.
+        config: the peer.
         schema: for a stock server, if none is recorded in the file.
         wary, joins: as for ``Attempt``.
         now: the session's clock.

@@ -55,8 +55,10 @@ class GuestRow:
     """One guest of one database.
 
     Args:
-        name: the guest's, unique on this machine. database, room: what it may sync.
-        on_change: called with the whole row when it changes. last_success: when it was last in sync, if known.
+        name: the guest's, unique on this machine.
+        database, room: what it may sync.
+        on_change: called with the whole row when it changes.
+        last_success: when it was last in sync, if known.
     """
 
     def __init__(

@@ -79,10 +79,12 @@ class InboundConnection:
 
     Args:
         purpose: what it is for; None if it replaces no other connection.
-        guest: its name. news: may be None.
+        guest: its name.
+        news: may be None.
 
     Attributes:
-        driver: drives its session, from ``InboundConnections.attend`` on. over: whether the peer has left.
+        driver: drives its session, from ``InboundConnections.attend`` on.
+        over: whether the peer has left.
     """
 
     driver: Driver
@@ -257,7 +259,9 @@ class InboundState:
     """The inbound connections of one peer, for the link that dials it.
 
     Args:
-        inbound_connections: those of this process. path: the link's file. purpose: that of its own connections.
+        inbound_connections: those of this process.
+        path: the link's file.
+        purpose: that of its own connections.
 
     Attributes:
         site: the peer's site id, once it is known.
@@ -301,6 +305,7 @@ def gives_way(ours: bytes, theirs: bytes, *, stays: bool) -> bool:
     result.
 
     Args:
-        ours, theirs: the two site ids. stays: whether ours could replace theirs as well.
+        ours, theirs: the two site ids.
+        stays: whether ours could replace theirs as well.
     """
     return not stays or ours > theirs

@@ -33,8 +33,12 @@ class Link:
     """One configured peer.
 
     Args:
-        config: the peer. path: its database. hosts: where replicas are opened.
-        inbound: who has dialled us. reporter: is told about everything. auto: whether auto-sync is on.
+        config: the peer.
+        path: its database.
+        hosts: where replicas are opened.
+        inbound: who has dialled us.
+        reporter: is told about everything.
+        auto: whether auto-sync is on.
         token: returns the peer's token, for each attempt, called with whether the one that was used last may be wrong;
             raises ``TokenStoreError`` while it is not available.
         schema: what to announce to a stock server for a file without a recorded schema.

@@ -100,7 +100,8 @@ def connected_state(
     Args:
         facts: of the session.
         progress: kept by the caller over the session's life.
-        now: the loop's clock. sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
+        now: the loop's clock.
+        sent_at: when the peer last confirmed anything (seconds since the epoch), if ever.
         waiting: what cannot be sent of the file.
         trouble: why the file cannot be used at the moment, so that what it holds is unknown.
     """

@@ -17,7 +17,8 @@ class Troubles:
     """The trouble of one link, from an attempt that fails until one succeeds.
 
     Args:
-        peer: its id. policies: when to try again after which error.
+        peer: its id.
+        policies: when to try again after which error.
         reporter: told once about each kind of trouble for which a person may be needed.
 
     Attributes:

@@ -43,7 +43,8 @@ def hide_again(db: apsw.Connection, before: Entry, entry: Entry, table: Table, v
     """Record these rows as written in this transaction, with a version.
 
     Args:
-        before: the table that they were set aside from. entry: the new one, whose shown rows all have records by now.
+        before: the table that they were set aside from.
+        entry: the new one, whose shown rows all have records by now.
     """
     columns = {column.name: column for column in table.columns}
     held = {name: f"b.{at}" for name, at in zip(before.key, before.log_key, strict=True)}

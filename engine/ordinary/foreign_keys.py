@@ -123,7 +123,8 @@ def waiting(db: apsw.Connection, table: Table, known: Collection[str], synced: C
     table: its rows have no names yet, and their numbers mean other rows elsewhere.
 
     Args:
-        known: the columns that are synced already. synced: the tables that are.
+        known: the columns that are synced already.
+        synced: the tables that are.
     """
     found = references(db, table) if any(not one.hidden and one.name not in known for one in table.columns) else {}
     return {column: root for column, root in found.items() if column not in known and root not in synced}

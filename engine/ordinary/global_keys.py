@@ -184,6 +184,8 @@ def log_key_is(names: Sequence[str], record: str, columns: Sequence[str]) -> str
     (https://www.sqlite.org/datatype3.html, section 4.2).
 
     Args:
-        names: of the local key. record: the record's alias. columns: expressions for the values.
+        names: of the local key.
+        record: the record's alias.
+        columns: expressions for the values.
     """
     return " AND ".join(f"{record}.{one} = +{column}" for one, column in zip(names, columns, strict=True))

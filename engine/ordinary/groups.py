@@ -45,7 +45,8 @@ class Group:
         keys: the values of each column of the key; ``packed``: by which their records are found.
         places: for each of ``columns``, the places of its changes.
         values: likewise, what they write.
-        versions: the col_version of all cells of each row. authors: likewise, who wrote them.
+        versions: the col_version of all cells of each row.
+        authors: likewise, who wrote them.
         numbers: of each row's record; empty for new rows.
         covers: the slots that these records cover.
         held: for each of ``columns``, what the table held; empty if not asked for.
@@ -165,7 +166,8 @@ class _Known:
     Attributes:
         numbers, lengths, covers, versions: of the records.
         keys: if the key that came is a global one, the columns of the key that they have here.
-        seen: the shadow of the columns that came. travels: the same, as it is sent.
+        seen: the shadow of the columns that came.
+        travels: the same, as it is sent.
     """
 
     numbers: Sequence[int]

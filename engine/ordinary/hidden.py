@@ -319,7 +319,8 @@ class Whole:
     (``h``).
 
     Attributes:
-        joined: what else is joined. there: a condition that the row exists, shown or not.
+        joined: what else is joined.
+        there: a condition that the row exists, shown or not.
     """
 
     def __init__(self, db: apsw.Connection, entry: Entry) -> None:

@@ -47,7 +47,8 @@ def change(db: apsw.Connection, entry: Entry, referring: Referring, r: int, othe
 
     Args:
         referring: what refers to rows of this table; the same for all swaps.
-        r: the hidden row. other: a row that is hidden by now and the same, or was deleted.
+        r: the hidden row.
+        other: a row that is hidden by now and the same, or was deleted.
     """
     number, kept = number_of(db, entry, r), number_of(db, entry, other)
     if number is None or kept is None:

@@ -65,8 +65,8 @@ class Entry:
             that ``home`` identifies (``home_of``); empty for any other table.
         used: all of its numbers up to this one may have been handed out before anything about it was recorded.
         roots: the columns of ``refers``, with the tables' numbers and collections.
-        kept: its foreign keys that, as far as is known, all apps respect. loose: those that an app has violated, here
-            or elsewhere. Others have not been judged yet.
+        kept: its foreign keys that, as far as is known, all apps respect.
+        loose: those that an app has violated, here or elsewhere. Others have not been judged yet.
     """
 
     name: str

@@ -39,7 +39,8 @@ def settle(
     Nothing is left to capture in them.
 
     Args:
-        rule: for the app's triggers. all_tables: all that are synced, of all kinds, by name.
+        rule: for the app's triggers.
+        all_tables: all that are synced, of all kinds, by name.
         chains: the tables in which chains of parents may have changed.
     """
     with _unenforced(db), rule.in_force(_AllTables(all_tables)):

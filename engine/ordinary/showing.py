@@ -26,7 +26,8 @@ class Showing:
 
     Args:
         tables: all that are synced, by name.
-        since: the version of the transaction, if nothing else is written in it. inside: as for ``Shown``.
+        since: the version of the transaction, if nothing else is written in it.
+        inside: as for ``Shown``.
     """
 
     def __init__(

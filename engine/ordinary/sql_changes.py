@@ -42,7 +42,8 @@ class OrdinarySqlChanges:
     It does not keep the connection alive: what refers to it is kept only within a transaction.
 
     Args:
-        db: the connection. file: its state.
+        db: the connection.
+        file: its state.
     """
 
     def __init__(self, db: apsw.Connection, file: SqlFile) -> None:

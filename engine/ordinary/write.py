@@ -26,7 +26,8 @@ class Writer:
     """Writes to one table, in the caller's transaction.
 
     Attributes:
-        affinity: that of each column. encoding: that of the file's texts.
+        affinity: that of each column.
+        encoding: that of the file's texts.
         has_triggers: whether triggers of the app's run when its rows are merged.
         loose_key, keeps_out: as for the table (``catalogue``).
     """
@@ -62,7 +63,8 @@ class Writer:
             records: those through which their records were read.
 
         Raises:
-            RowRefused: the table does not take a row; others may have been written. TableBroken: something fails.
+            RowRefused: the table does not take a row; others may have been written.
+            TableBroken: something fails.
         """
         self.log([merged.key for merged in changed])
         self._write_base(changed)
@@ -148,7 +150,8 @@ class Writer:
             hides: whether a row that the table does not take can be hidden.
 
         Raises:
-            RowRefused: there is such a row. TableBroken: otherwise, and if something fails.
+            RowRefused: there is such a row.
+            TableBroken: otherwise, and if something fails.
         """
         if not rows:
             return

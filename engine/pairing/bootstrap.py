@@ -43,7 +43,8 @@ def check_place(path: Path) -> None:
     """Check that a file can be created or filled in this place.
 
     Raises:
-        UsageError: it has tables, or there is no such folder. StorageFailed: it cannot be written.
+        UsageError: it has tables, or there is no such folder.
+        StorageFailed: it cannot be written.
     """
     if not is_new(path):
         raise UsageError(
@@ -67,8 +68,8 @@ def make_file(path: Path, tables: Tables, *, extension: bool = False) -> tuple[s
         the names of tables that are for such programs in any case (``Replica.create_tables``).
 
     Raises:
-        UsageError: the tables cannot be created, or somebody else created some meanwhile. SynclineError: writing
-            failed.
+        UsageError: the tables cannot be created, or somebody else created some meanwhile.
+        SynclineError: writing failed.
     """
     check_plans(tables.plans)
     there = path.exists()

@@ -62,7 +62,8 @@ class Found:
     """A machine that was found.
 
     Attributes:
-        name: what it calls itself, made safe to show. addresses, port: where it listens.
+        name: what it calls itself, made safe to show.
+        addresses, port: where it listens.
         protocol: the protocol number it speaks.
         certificate: ``mark`` of its certificate's fingerprint.
         offers: ``offer`` of each database that it shares.
@@ -102,7 +103,9 @@ class Announcement:
     Failures are only logged, as pairing by link needs no announcement.
 
     Args:
-        name: the machine's. addresses, port: where it listens. fingerprint: of its certificate.
+        name: the machine's.
+        addresses, port: where it listens.
+        fingerprint: of its certificate.
         offers: ``offer`` of each database.
         moved: returns the current addresses, if they may change; called every ``MOVED_EVERY`` seconds.
     """

@@ -41,7 +41,8 @@ class LanServer:
 
     Args:
         folder: for the certificate, the tokens and when guests were last seen; created when needed.
-        hosts: where replicas are opened. rooms: the file of each room.
+        hosts: where replicas are opened.
+        rooms: the file of each room.
         lan: listen in the local network too, not only on this machine.
         port: where to listen; 0 picks a free one.
         inbound: where paired devices are registered when they connect.
@@ -146,7 +147,8 @@ class LanServer:
         """Revoke a guest's token and cut the connections made with it.
 
         Raises:
-            UsageError: there is no guest of this name. SynclineError: the file could not be written.
+            UsageError: there is no guest of this name.
+            SynclineError: the file could not be written.
         """
         await asyncio.to_thread(revoke, self._guests.path, name)
         self._seen.forget(name)

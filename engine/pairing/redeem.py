@@ -29,8 +29,8 @@ async def trade(link: PairingLink, *, name: str = "") -> Paired:
         name: what the other machine is to call this one; by default this machine's name.
 
     Raises:
-        PeerUnreachable: none of the addresses answers. PeerRefused: the link was used or has expired, or its room is
-            gone.
+        PeerUnreachable: none of the addresses answers.
+        PeerRefused: the link was used or has expired, or its room is gone.
         CertificateChanged: only other machines answer.
     """
     error: PeerUnreachable | PeerRefused = PeerUnreachable(

@@ -31,8 +31,10 @@ class Conflicts:
 
     Attributes:
         hidden: each hidden row, with the columns in which it differs from the row in its way: its own value, and the
-            other's. more: how many more are hidden.
-        waiting: rows that cannot be sent. suspended: the tables that have lost most of their rows.
+            other's.
+        more: how many more are hidden.
+        waiting: rows that cannot be sent.
+        suspended: the tables that have lost most of their rows.
     """
 
     hidden: tuple[tuple[HiddenRow, Mapping[str, tuple[SQLiteValue, SQLiteValue]]], ...] = ()

@@ -102,7 +102,8 @@ class Database:
         """Check that the file is still the one under its path.
 
         Raises:
-            NoSuchFile: it has lost its name. FileReplaced: another file has it.
+            NoSuchFile: it has lost its name.
+            FileReplaced: another file has it.
         """
         now = file_id(self._place)
         if now != self.file_id:

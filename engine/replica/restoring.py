@@ -30,7 +30,8 @@ class KeptRow(NamedTuple):
     """A row as it is in a copy of its file.
 
     Attributes:
-        key: its key there. values: those of its other columns.
+        key: its key there.
+        values: those of its other columns.
         pk: its packed wire key; None if the copy does not tell for certain.
         names: what is sent for the columns that refer to rows by number, except those that the copy does not tell for
             certain.
@@ -98,10 +99,12 @@ def row_in(
     """Return a row as it is in a copy of its file, which is only read; unreadable values are left out.
 
     Args:
-        key: the columns of the table's key. wanted: the row's key in the copy.
+        key: the columns of the table's key.
+        wanted: the row's key in the copy.
 
     Raises:
-        UsageError: as ``find_deleted``. ReplicaError: the copy cannot be read.
+        UsageError: as ``find_deleted``.
+        ReplicaError: the copy cannot be read.
     """
     with _opened(copy) as db:
         columns = _columns(db, table)
@@ -163,8 +166,8 @@ def restore_row(replica: Replica, table: str, kept: KeptRow) -> HiddenRow | None
         the row if a rule of the table hides it; None if it is shown.
 
     Raises:
-        UsageError: it was not deleted, or it is not certain which row it is; nothing has changed. ReplicaError: the
-            file.
+        UsageError: it was not deleted, or it is not certain which row it is; nothing has changed.
+        ReplicaError: the file.
     """
     deleted = find_deleted(replica, table, kept.pk) if kept.pk is not None else None
     if deleted is None or not is_certain(replica, table, kept):

@@ -63,8 +63,8 @@ class Schema(Tables):
         one: cr-sqlite knows nothing of such.
 
         Raises:
-            NotEligible: a table cannot be synced with it. UsageError: some of its rows cannot be sent. In every case
-                but success all is as before.
+            NotEligible: a table cannot be synced with it.
+            UsageError: some of its rows cannot be sent. In every case but success all is as before.
         """
         plans = tuple(plans)
         self.capture()
@@ -251,7 +251,8 @@ class Schema(Tables):
             elsewhere, and that is told anew by whoever wrote it.
 
         Raises:
-            UsageError: it cannot. NotEligible, TableBroken: as in ``make_ordinary``.
+            UsageError: it cannot.
+            NotEligible, TableBroken: as in ``make_ordinary``.
         """
         self.capture()
         with self._writing() as db:

@@ -30,7 +30,8 @@ def compare_rows(
     """Compare all rows and deletions; yields questions to the other side, and lookups to be done here.
 
     Args:
-        columns: those that both sides have. rows: takes what is found.
+        columns: those that both sides have.
+        rows: takes what is found.
         unless_lost: stop as soon as it is known that something would be lost.
 
     Raises:

@@ -189,7 +189,8 @@ def find_copies(
     """Compare all rows of both sides, in a session.
 
     Args:
-        columns: those that both sides have. left_out: those of them that are not compared.
+        columns: those that both sides have.
+        left_out: those of them that are not compared.
         unless_few: stop as soon as it is clear that they are not copies.
     """
     found: Copies = yield ListCopies(table, frozenset(columns), tuple(name not in left_out for name in sorted(columns)))

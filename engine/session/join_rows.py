@@ -34,7 +34,8 @@ def compare(
     last key if there is ``more``.
 
     Raises:
-        SchemaMismatch: the table is not synced any more. InvalidChange: a key that does not fit it.
+        SchemaMismatch: the table is not synced any more.
+        InvalidChange: a key that does not fit it.
     """
     there = dict(rows)
     high = rows[-1][0] if more and rows else b""

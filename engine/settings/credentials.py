@@ -138,7 +138,8 @@ class TokenStore:
         """Return a peer's token; None if it has none.
 
         Raises:
-            TokenStoreError: the keyring or the file cannot be read. TokenLost: the keyring no longer has it.
+            TokenStoreError: the keyring or the file cannot be read.
+            TokenLost: the keyring no longer has it.
         """
         kept = (await asyncio.to_thread(self._file.read)).get(peer)
         if kept != IN_KEYRING:

@@ -100,7 +100,8 @@ class DatabaseConfig:
     """A database file that is kept in sync.
 
     Attributes:
-        id: ours, and never shown. path: absolute.
+        id: ours, and never shown.
+        path: absolute.
         room: the name under which this machine shares it; '' if it does not share it.
     """
 

@@ -31,7 +31,10 @@ class Setting:
         validate: returns what is wrong with the value, or ''.
         label, help: for the window; ``help`` is also the comment in a new file.
         choices: the values of a text to choose from, each with its words.
-        span: the limits of a number. unit: what it counts. zero: what 0 means. step: by how much an arrow changes it.
+        span: the limits of a number.
+        unit: what it counts.
+        zero: what 0 means.
+        step: by how much an arrow changes it.
         longest: the most characters of a text that is typed.
     """
 

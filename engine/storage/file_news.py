@@ -17,10 +17,13 @@ class News(NamedTuple):
     """A file at one moment.
 
     Attributes:
-        site_id: its current id. marks: as ``Replica.marks``.
+        site_id: its current id.
+        marks: as ``Replica.marks``.
         ordinary: whether it has tables to which any program writes.
         datasets: as ``Replica.kept_datasets``.
-        version: its db_version. shapes: its synced tables. parked: those that take no part in sync for now.
+        version: its db_version.
+        shapes: its synced tables.
+        parked: those that take no part in sync for now.
     """
 
     site_id: SiteId | None

@@ -31,7 +31,8 @@ class LocalChanges:
     """The local changes of one file, each reported once.
 
     Args:
-        path: the file. news: told of them; may be None.
+        path: the file.
+        news: told of them; may be None.
         read: runs this module's ``read`` on the replica; returns None if the file was replaced meanwhile.
     """
 

@@ -15,7 +15,8 @@ class Refresher:
     """The checks of one file.
 
     Args:
-        refresh: checks the file. on_trouble: called with the error if that failed, and with None if it did not.
+        refresh: checks the file.
+        on_trouble: called with the error if that failed, and with None if it did not.
     """
 
     def __init__(

@@ -52,7 +52,8 @@ class ReplicaThread:
         on_opened: called on the loop each time the path was opened, before any work on that file is done.
 
     Attributes:
-        generation: how often the path was opened. stopped: whether the program is about to end.
+        generation: how often the path was opened.
+        stopped: whether the program is about to end.
     """
 
     def __init__(self, path: Path, backups: Backups | None, on_opened: Callable[[Opened], None]) -> None:
@@ -100,7 +101,8 @@ class ReplicaThread:
             generation: of the file that the work is for; None for whatever file is there.
 
         Raises:
-            NoSuchFile: there is none at the moment. FileReplaced: there is another than that of ``generation``.
+            NoSuchFile: there is none at the moment.
+            FileReplaced: there is another than that of ``generation``.
             ReplicaError: there is one that cannot be opened.
         """
 

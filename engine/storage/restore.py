@@ -26,7 +26,8 @@ def current(replica: Replica, table: str, key: tuple[SQLiteValue, ...], column: 
     """Return the current value of a cell.
 
     Raises:
-        UsageError: there is no such cell. ReplicaError: reading the file failed.
+        UsageError: there is no such cell.
+        ReplicaError: reading the file failed.
     """
     where = key_is(_key(replica, table, key, column))
     with explained(replica.path):
@@ -49,7 +50,9 @@ def restore_value(
 
     Args:
         replica: open for writing, on its thread.
-        table, key, column: the cell. value: what to write. instead_of: what it should hold now, perhaps truncated.
+        table, key, column: the cell.
+        value: what to write.
+        instead_of: what it should hold now, perhaps truncated.
 
     Raises:
         UsageError: the row is gone, the cell was changed again, or the table refuses the value; nothing was changed.
@@ -111,7 +114,8 @@ def restore_file(path: Path, copy: Path, backups: Backups) -> tuple[bytes, Path 
     count as not joined again.
 
     Args:
-        path: the file, which may be missing. copy: the backup.
+        path: the file, which may be missing.
+        copy: the backup.
         backups: where the file as it is now is backed up.
 
     Returns:

@@ -15,7 +15,8 @@ class Trouble:
     """What keeps one file from being read.
 
     Args:
-        path: the file. listener: told when it changes.
+        path: the file.
+        listener: told when it changes.
 
     Attributes:
         error: why it cannot be read at the moment; None if it can.

@@ -21,8 +21,10 @@ class Column:
     """One column of a table.
 
     Attributes:
-        key: its place in the primary key, from 1; or 0. hidden: as in pragma_table_xinfo.
-        declared: its type as written. collation: '' for a column that is not of a table.
+        key: its place in the primary key, from 1; or 0.
+        hidden: as in pragma_table_xinfo.
+        declared: its type as written.
+        collation: '' for a column that is not of a table.
     """
 
     name: str

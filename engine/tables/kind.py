@@ -265,7 +265,8 @@ class Kind(Protocol):
             columns: those to compare; by default all.
 
         Raises:
-            SchemaMismatch: there is no such table. InvalidChange: a key is not one of this table.
+            SchemaMismatch: there is no such table.
+            InvalidChange: a key is not one of this table.
         """
 
     def key_order(self, table: str) -> Callable[[bytes], Rank]:

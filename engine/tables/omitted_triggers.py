@@ -36,7 +36,8 @@ class Omitted:
     """A trigger that cannot run here.
 
     Attributes:
-        name: its name. on: the table or view that it is on.
+        name: its name.
+        on: the table or view that it is on.
         error: what SQLite says about it.
         damaged: the virtual table that the app would damage later if the trigger did not run; '' for none.
     """

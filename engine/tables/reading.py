@@ -123,8 +123,11 @@ class Fill:
     """What one reading has found so far, and how much more it may take.
 
     Attributes:
-        changes: the most changes. room: how many more bytes. cells: how many more cells to look at.
-        full: whether there is more to read. bounded: whether there is any limit.
+        changes: the most changes.
+        room: how many more bytes.
+        cells: how many more cells to look at.
+        full: whether there is more to read.
+        bounded: whether there is any limit.
     """
 
     changes: int = LAST

@@ -147,7 +147,8 @@ class Known:
     """What a file knows of one peer.
 
     Attributes:
-        received: how much of its history is held. sent: how much of ours it has confirmed, None for never.
+        received: how much of its history is held.
+        sent: how much of ours it has confirmed, None for never.
         covered: what ``received`` covers, of the tables and columns that the file has now.
         place: where an interrupted range can resume, if it can.
         mine: the lineage tokens by which the peer may know this file.
@@ -276,7 +277,8 @@ class Coverage(NamedTuple):
     """How much of a file is synced.
 
     Attributes:
-        synced: how many tables take part in sync. tables: how many there are; the others stay on this machine.
+        synced: how many tables take part in sync.
+        tables: how many there are; the others stay on this machine.
     """
 
     synced: int

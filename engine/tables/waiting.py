@@ -22,7 +22,9 @@ class AwaitedRow(NamedTuple):
     """A row that a hidden one refers to, and that is not shown.
 
     Attributes:
-        table: its table's name. key: its packed wire key. shown_key: its key here, as it can be shown.
+        table: its table's name.
+        key: its packed wire key.
+        shown_key: its key here, as it can be shown.
         deleted: it was deleted; if not, it is hidden.
     """
 
@@ -37,11 +39,13 @@ class HiddenRow(NamedTuple):
 
     Attributes:
         table: its table's name.
-        key: its packed wire key. shown_key: its key here, as it can be shown.
+        key: its packed wire key.
+        shown_key: its key here, as it can be shown.
         reason: "unique", "check", "not null", "type", "trigger", or "parent": a row that it refers to is hidden, or was
             deleted elsewhere.
         in_the_way: the packed wire key of the shown row that conflicts with it; None if there is none, or if that row
-            has none, as it stays on this machine. shown_in_the_way: its key here, as it can be shown; '' without one.
+            has none, as it stays on this machine.
+        shown_in_the_way: its key here, as it can be shown; '' without one.
         values: its other columns, as the table would show them.
         key_columns: its whole key here: each column with its value.
         awaits: the row that it refers to and waits for.
@@ -65,9 +69,11 @@ class Waiting:
     """What in a file cannot be sent for now.
 
     Attributes:
-        rows: some of the rows. more: how many others there are.
+        rows: some of the rows.
+        more: how many others there are.
         counter: why nothing written now can be sent at all; '' if it can.
-        hints: what to do, in sentences. repairable: whether ``Replica.repair`` helps with some of it.
+        hints: what to do, in sentences.
+        repairable: whether ``Replica.repair`` helps with some of it.
     """
 
     rows: tuple[WaitingRow, ...] = ()

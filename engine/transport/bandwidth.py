@@ -58,7 +58,8 @@ class Lane:
     """One connection's part in it: what waits to be sent, and whether reading rests.
 
     Args:
-        line: what it shares. write: gives bytes to the network.
+        line: what it shares.
+        write: gives bytes to the network.
         full: called with True when more waits than should, and with False once that has left.
         rest: called with True when nothing is to be read for now, and with False to go on.
         later: calls something after so many seconds, and returns what cancels that (``loop.call_later``).

@@ -64,7 +64,8 @@ def error_of(session: Session, closed: Close, path: Path) -> SynclineError:
     """Return the error that kept two sides from syncing.
 
     Args:
-        closed: how the session ended. path: our file.
+        closed: how the session ended.
+        path: our file.
     """
     refused = session.refusal.code if isinstance(session, SynclineSession) and session.refusal is not None else None
     if session.copied or closed.code == OwnCloseCode.COPIED:

@@ -113,7 +113,9 @@ async def dial(
         stays: the connection is to last, and to carry changes both ways.
 
     Raises:
-        UsageError: the address is invalid. PeerUnreachable: it failed this time. PeerRefused: the peer refused.
+        UsageError: the address is invalid.
+        PeerUnreachable: it failed this time.
+        PeerRefused: the peer refused.
         CertificateChanged: the certificate is not the one of ``fingerprint``.
     """
     options: dict[str, Any] = {**SOCKET_OPTIONS, "happy_eyeballs_delay": stagger(urlsplit(url).hostname)}

@@ -14,7 +14,8 @@ class FileListener:
     """Listens to the news of one session's file (``engine.storage.file_news.Listener``).
 
     Args:
-        call: calls a function that feeds the session, in its turn. tell: reports that things may have changed.
+        call: calls a function that feeds the session, in its turn.
+        tell: reports that things may have changed.
         is_open: returns whether the file is open.
     """
 

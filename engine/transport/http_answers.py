@@ -63,7 +63,8 @@ class Target:
     """Whom we dialled.
 
     Attributes:
-        url: the address. seconds: how long to wait for the connection.
+        url: the address.
+        seconds: how long to wait for the connection.
         proxy: host and port of the proxy that is used; '' for none.
         pinned: one certificate is expected, whatever the host's name.
     """

@@ -192,7 +192,8 @@ class Heartbeat:
     timer, not a task, as a hub has one for each of ten thousand idle guests.
 
     Args:
-        socket: an open connection. on_silent: called once, with the approximate seconds of silence.
+        socket: an open connection.
+        on_silent: called once, with the approximate seconds of silence.
     """
 
     def __init__(self, socket: Connection, on_silent: Callable[[float], None]) -> None:

@@ -25,7 +25,8 @@ class Outbox:
     """The frames to send, in order.
 
     Args:
-        socket: where to send them. traffic: counts the bytes sent.
+        socket: where to send them.
+        traffic: counts the bytes sent.
         send_rest: awaits ``send_all``; it becomes a task if something has to wait.
 
     Attributes:

@@ -78,7 +78,8 @@ class Performer:
         """Perform an action.
 
         Raises:
-            Left: the session is about to close, or the connection is gone. SynclineError: it failed.
+            Left: the session is about to close, or the connection is gone.
+            SynclineError: it failed.
         """
         session, host = self._session, self._host
         generation = session.here.generation

@@ -31,7 +31,8 @@ def received(protocol: Protocol, data: bytes) -> bytes | None:
     Nothing before it may be left to parse.
 
     Args:
-        protocol: the connection's. data: what has just arrived.
+        protocol: the connection's.
+        data: what has just arrived.
 
     Returns:
         None if the library has to take it.
@@ -57,7 +58,8 @@ def to_send(protocol: Protocol, message: bytes) -> bytes | None:
     """Return the frame of a binary message from a server, whose frames are not masked.
 
     Args:
-        protocol: that of an open connection. message: shorter than 64 KiB.
+        protocol: that of an open connection.
+        message: shorter than 64 KiB.
 
     Returns:
         None if the library has to make it.

@@ -12,7 +12,8 @@ class TokenBucket:
     """Lets so many bytes pass a second, whoever takes them. Takers are served in the order in which they ask.
 
     Args:
-        rate: bytes a second, above 0. now: the clock, in seconds; only differences matter.
+        rate: bytes a second, above 0.
+        now: the clock, in seconds; only differences matter.
     """
 
     def __init__(self, rate: float, now: Callable[[], float]) -> None:

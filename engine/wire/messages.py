@@ -199,7 +199,8 @@ class Want:
 
     Attributes:
         number: counts the Wants of a session, from 1.
-        since: a version of the peer's. tables: those of which everything up to it is held.
+        since: a version of the peer's.
+        tables: those of which everything up to it is held.
         resend: apply no filter.
         until: where the range ends, if an interrupted one is to be resumed.
         place: resume after this place, which came with the latest batch; empty to begin the range again.

@@ -88,8 +88,8 @@ class Felt:
         case: what it did, and in which journal mode.
         writes, busy: its transactions, and how many of them met a lock.
         share: its speed as a share of that with a plain table, for transactions that met no lock.
-        longest: the most seconds that Syncline kept the file locked. in_commit: how many of them were the commit, which
-            waits for the disk.
+        longest: the most seconds that Syncline kept the file locked.
+        in_commit: how many of them were the commit, which waits for the disk.
         own: the most seconds that a write of the app took, alone with the plain table.
     """
 

@@ -32,8 +32,10 @@ class Load:
     Attributes:
         name: the case's.
         rooms, guests: how many rooms, and guests in each; one of them writes.
-        pace: writes a second in each room. seconds: for how long.
-        dialect: what guests speak. server: which server.
+        pace: writes a second in each room.
+        seconds: for how long.
+        dialect: what guests speak.
+        server: which server.
         beside: what happens in another room meanwhile (``engine.cli.bench.bulk``), for as long as it takes; '' for
             nothing.
     """
@@ -64,7 +66,8 @@ class Served:
         missing: how many did not.
         p50, p99: seconds from a write to its arrival at another guest.
         cpu: seconds of CPU for each second of the load; None if unknown on this system.
-        memory: bytes for each guest, beyond the server without them; None likewise. spent: seconds of CPU in all.
+        memory: bytes for each guest, beyond the server without them; None likewise.
+        spent: seconds of CPU in all.
     """
 
     load: Load

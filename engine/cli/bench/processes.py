@@ -28,7 +28,8 @@ class Process:
     """A running process. If the system does not tell its use of resources, that is 0.
 
     Args:
-        process: just started. url: where it serves.
+        process: just started.
+        url: where it serves.
     """
 
     def __init__(self, process: subprocess.Popen[str], url: str = "") -> None:

@@ -21,7 +21,8 @@ class RawSocket(asyncio.Protocol):
     """One connection.
 
     Args:
-        on_frame: called with each binary message. on_lost: called when the connection is over.
+        on_frame: called with each binary message.
+        on_lost: called when the connection is over.
     """
 
     def __init__(self, on_frame: Callable[[bytes], None], on_lost: Callable[[], None]) -> None:

@@ -20,7 +20,8 @@ class Figure:
     Attributes:
         bench, case: its name.
         rows, changes: how much work it was.
-        seconds: the median. spread: the slowest round minus the fastest, divided by the median.
+        seconds: the median.
+        spread: the slowest round minus the fastest, divided by the median.
         baseline: what it is compared with, in words.
         baseline_seconds, baseline_spread: the same for the baseline.
     """

@@ -45,7 +45,9 @@ class Rest:
     """One figure.
 
     Attributes:
-        case: its name. value: what was measured. unit: s, MB, or % of one core.
+        case: its name.
+        value: what was measured.
+        unit: s, MB, or % of one core.
         to_reach: what it should stay under.
         seconds: for how long it was watched; 0 for a moment.
         wakes: how often a second the process woke up meanwhile.

@@ -62,7 +62,8 @@ class Demo:
     """Two databases and a hub in one engine.
 
     Args:
-        engine: open, and without anything of the person's. folder: where the files are created.
+        engine: open, and without anything of the person's.
+        folder: where the files are created.
         print_line: called with each line of the story.
     """
 

@@ -31,7 +31,9 @@ class Machine:
     """One of the three machines.
 
     Args:
-        name: the machine's. folder: for its file and data; created when needed. journal: as for ``Engine``.
+        name: the machine's.
+        folder: for its file and data; created when needed.
+        journal: as for ``Engine``.
     """
 
     def __init__(self, name: str, folder: Path, journal: Journal | None = None) -> None:
@@ -89,7 +91,8 @@ class RingDemo:
     """The three machines.
 
     Args:
-        folder: where the files are created. print_line: called with each line of the story.
+        folder: where the files are created.
+        print_line: called with each line of the story.
     """
 
     def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:

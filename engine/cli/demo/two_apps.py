@@ -23,7 +23,8 @@ async def set_up(engine: Engine, folder: Path) -> dict[str, Path]:
     """Create the files and make their tables syncable, start a hub, and link both to it, live.
 
     Args:
-        engine: open, and without anything of the person's. folder: where the files are created.
+        engine: open, and without anything of the person's.
+        folder: where the files are created.
 
     Returns:
         the apps' files, by the machine that each is said to be on.

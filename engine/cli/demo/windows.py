@@ -69,7 +69,8 @@ class ThreeWindows:
     """The three windows. An async context manager: leaving it closes them.
 
     Args:
-        folder: where the files are created. print_line: called with each line of the story.
+        folder: where the files are created.
+        print_line: called with each line of the story.
     """
 
     def __init__(self, folder: Path, print_line: Callable[[str], None]) -> None:

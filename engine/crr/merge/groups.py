@@ -166,8 +166,10 @@ def _compare(
     """Decide which cells of one column win (cr-sqlite.md 7.3).
 
     Args:
-        offered: the incoming col_versions. mine: ours, -1 where there is no cell.
-        values, old: the incoming values, and ours. present: whether we have a base row.
+        offered: the incoming col_versions.
+        mine: ours, -1 where there is no cell.
+        values, old: the incoming values, and ours.
+        present: whether we have a base row.
 
     Returns:
         One answer if it is the same for all of them.

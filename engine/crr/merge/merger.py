@@ -60,7 +60,8 @@ class _Decision:
     """A batch that is decided and not written yet (``engine.tables.kind.Decision``).
 
     Attributes:
-        batch: the changes. columns: the same as columns, if they were decided in groups.
+        batch: the changes.
+        columns: the same as columns, if they were decided in groups.
         tables: what is to be written.
         places: the changes that won, as indexes into the batch, in order.
         versions: the db_version of each place that won, once it is written.

@@ -28,7 +28,8 @@ class Group:
         places: for each of ``columns``, the places of its changes.
         values: for each of ``columns``, the values of its changes.
         numbers: the __crsql_key of each row; empty as long as they are new to the file.
-        present: whether each has a base row. old: the values of that row, for each of ``columns``.
+        present: whether each has a base row.
+        old: the values of that row, for each of ``columns``.
         held: returns these two, in a group that is known to win as it is.
     """
 

@@ -74,7 +74,8 @@ class Reading:
         """Read one table from a place on, into ``fill``.
 
         Args:
-            share: the table, and the columns to send. place: from ``as_bytes``; None to begin after ``since``.
+            share: the table, and the columns to send.
+            place: from ``as_bytes``; None to begin after ``since``.
             shown: which changes to send; None for all.
 
         Returns:

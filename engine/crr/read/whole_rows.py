@@ -170,7 +170,8 @@ class WholeRows:
         """Return the whole rows that come next after a (db_version, key), None if there are too few of them.
 
         Args:
-            until: the last version to read. most: how many rows to look at.
+            until: the last version to read.
+            most: how many rows to look at.
         """
         small = list(takewhile(itemgetter(0), self._db.execute(self._rows, (*after, until, most))))
         rows = list(filter(itemgetter(1), small))

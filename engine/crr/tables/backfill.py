@@ -82,7 +82,8 @@ def are_deletions(gone: int, alive: int, *, same: bool) -> bool:
     recreated.
 
     Args:
-        gone: how many rows disappeared. alive: how many are recorded as not deleted.
+        gone: how many rows disappeared.
+        alive: how many are recorded as not deleted.
     """
     return same or 2 * gone < alive
 
