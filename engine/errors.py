@@ -256,7 +256,7 @@ class TokenRefused(PeerRefused):
 
 
 class SchemasDiffer(PeerRefused):
-    """The two sides' tables do not fit together: it goes on when one of them was altered."""
+    """The two sides' tables do not fit together; syncing resumes when one of them has been altered."""
 
 
 class JoinNeeded(SchemasDiffer):
@@ -268,7 +268,7 @@ class TablesParked(SchemasDiffer):
 
 
 class RoomMissing(PeerRefused):
-    """The hub has no such room, and makes none of what we have: it goes on when there is one."""
+    """The hub has no such room, and creates none from our tables; syncing resumes when there is one."""
 
 
 class TooLarge(PeerRefused):
@@ -276,7 +276,7 @@ class TooLarge(PeerRefused):
 
 
 class CopiedFile(PeerRefused):
-    """One of the two files was copied, or restored from an older copy: two files go on under one site id."""
+    """One of the two files was copied, or restored from an older copy: two files use the same site id."""
 
 
 class CertificateChanged(PeerRefused):

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NewType
 
 PeerId = NewType("PeerId", str)
-"""Of a configured peer, as the settings hold it; a person never sees it."""
+"""The id of a configured peer, as in the settings; a person never sees it."""
 
 DatabaseId = NewType("DatabaseId", str)
-"""Of a database, likewise."""
+"""The id of a database, in the same form."""
 
 SiteId = NewType("SiteId", bytes)
-"""Of a replica: 16 random bytes in its file, by which its peers know it."""
+"""The id of a replica: 16 random bytes in its file, by which its peers know it."""

@@ -30,7 +30,7 @@ def for_peer(text: str, *, templates: bool) -> str:
 
 
 def recognized(sent: str) -> Text | None:
-    """Return the text of ours that a peer has sent; None for words of its own."""
+    """Return our own text that a peer has sent; None for words of its own."""
     if len(sent) > MAX_BYTES:
         return None
     text = unpacked(sent)

@@ -126,7 +126,7 @@ def ordinary(here: Mapping[str, Dataset], there: Mapping[str, Dataset]) -> froze
 
 
 UNKNOWN = Dataset((), ordinary=False)
-"""Nothing is told of the rows."""
+"""Says nothing about the rows."""
 
 
 class Parked(NamedTuple):

@@ -24,7 +24,7 @@ _GAP = re.compile(r"\{\w+(![rsa])?(:[<>]?\d{0,2},?(\.\d{1,2})?f?)?\}|\{\{")
 """What a packed template may hold: a gap with a format that makes nothing much longer."""
 
 LONGEST = 10_000
-"""Characters of an unpacked text; more is none of ours."""
+"""The most characters of an unpacked text; a longer one is none of ours."""
 
 
 class Text(str):

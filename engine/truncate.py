@@ -17,14 +17,14 @@ LIMIT = 16 * 1024
 
 
 class ClippedText(str):
-    """The beginning of a text. ``whole`` is the length of all of it, ``digest`` that of its bytes."""
+    """The beginning of a text that is too large to keep; ``whole`` is its full length, ``digest`` that of its bytes."""
 
     whole: int
     digest: bytes
 
 
 class ClippedBlob(bytes):
-    """The beginning of a blob; likewise."""
+    """The beginning of a blob that is too large to keep; attributes as for ``ClippedText``."""
 
     whole: int
     digest: bytes

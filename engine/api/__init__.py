@@ -48,13 +48,13 @@ KB = 1_000
 """Bytes of a kB, in which the bandwidth is limited."""
 
 GRACE = 2.0
-"""Seconds that work under way on a file, such as a merge, has to finish when the engine ends."""
+"""Seconds that running work on a file, such as a merge, may take to finish when the engine ends."""
 
 
 class Engine:
     """Everything that runs.
 
-    An async context manager: leaving it hangs up, ends what is under way and closes every file.
+    An async context manager: leaving it hangs up, ends what is running and closes every file.
 
     Args:
         settings: the settings to start with; by default those in ``store``.

@@ -29,7 +29,7 @@ class Files:
 
     Args:
         core: the engine's.
-        links, sharing: are told what happens to the files.
+        links, sharing: notified of what happens to the files.
     """
 
     def __init__(self, core: Core, links: Links, sharing: Sharing) -> None:
@@ -69,7 +69,7 @@ class Files:
     async def alter(
         self, database: DatabaseId, work: Callable[Concatenate[Replica, P], T], *args: P.args, **kwargs: P.kwargs
     ) -> T:
-        """Alter tables, after a backup; everything that syncs them is told immediately."""
+        """Alter tables, after a backup, and notify everything that syncs them immediately."""
         await self._core.back_up(database)
         done = await self._core.run(database, work, *args, **kwargs)
         await self.refresh_soon(database)

@@ -36,7 +36,7 @@ class Links:
     Attributes:
         schema: as passed.
         moved: set whenever a peer's row changes; whoever waits for that clears it first.
-        listeners: called likewise, and when a peer is removed.
+        listeners: called in the same cases, and when a peer is removed.
     """
 
     def __init__(self, core: Core, tokens: Tokens, schema: SchemaName | None, policies: Policies) -> None:

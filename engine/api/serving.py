@@ -52,7 +52,7 @@ class Serving:
         return self.hub
 
     async def stop(self) -> None:
-        """Close the hub, if there is one; its guests are told."""
+        """Close the hub, if there is one, and tell its guests."""
         if self.hub is not None:
             self.hub = None
             await self._stack.aclose()

@@ -47,7 +47,7 @@ async def send_again(link: Partner, side: Side, timeout: float) -> None:
         timeout: seconds for each step of it.
 
     Raises:
-        PeerUnreachable: it is not connected, or the connection was cut. What was asked for goes on at the next
+        PeerUnreachable: it is not connected, or the connection was cut. What was asked for continues at the next
             connection.
         UsageError: it is a published server, or the link only goes the other way.
     """

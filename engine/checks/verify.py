@@ -29,7 +29,7 @@ RECONNECT = 10.0
 """Seconds to wait for a link that is about to connect."""
 
 BACK = 10.0
-"""Seconds for which a guest that was in sync is waited for: it connects anew by itself, as after a repair."""
+"""Seconds to wait for a guest that was in sync: it reconnects by itself, as after a repair."""
 
 ABOUT_TO = (State.CONNECTING, State.WAITING, State.SYNCING, State.IN_SYNC)
 """States of such a link. It is shown as in sync even during a short interruption."""

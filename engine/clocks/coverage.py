@@ -62,7 +62,7 @@ def known(db: apsw.Connection, own: SiteId | None, site_id: SiteId, catalogue: M
         whole = bool(rests_on) and all(one.stands_in(now.get(name)) for name, one in bases.items())
         if whole and since <= held and (resend or held < until) and until < MAX_VERSION:
             place = Place(site_id, since, until, token, bool(resend), tuple(bases.items()))
-        elif resend:  # the clock was dropped, a table was made anew, or the range ends where no clock may be any more
+        elif resend:  # the clock was dropped, a table was recreated, or the range ends where no clock may be any more
             place = Place(site_id, min(since, held), 0, b"", resend=True)
     tokens = lineage.mine(db, own, site_id), lineage.seen(db, own, site_id)
     return Known(received or 0, sent, covered, place, *tokens, tuple(now.items()), table_marks.forgetful(db))
@@ -97,7 +97,7 @@ def record_received(db: apsw.Connection, received: Received, catalogue: MarkedTa
 
 
 def forget_table(db: apsw.Connection, name: str) -> None:
-    """Take a table that starts anew out of what every clock covers, so that every peer is asked for all of it.
+    """Take a table that starts over out of what every clock covers, so that every peer is asked for all of it.
 
     Every interrupted range begins again, as what was held of it may have gone with the table. A wish for a range
     without filters stays, from its beginning.

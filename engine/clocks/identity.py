@@ -4,7 +4,7 @@ Two live files with one id lose data: peers send neither of them what was writte
 one holds it.
 
 Everything that the file calls its own stays its own, under the new id. Leaving it to the old id, as if a foreign author
-had written it, would lose data: the other copy goes on under that id, so peers would not send it what this one has
+had written it, would lose data: the other copy continues under that id, so peers would not send it what this one has
 written since. Peers that hold the same cells under the old id see equal values and change nothing; and what they got
 from other peers they do send to the other copy (``secondhand``).
 """

@@ -2,7 +2,7 @@
 
 A peer is not sent what its own id has written, as it holds that already. But if a file was copied, two files once had
 one id, and as soon as one of them has a new id, nothing shows that any more. What it wrote under the old id is passed
-on from peer to peer; the other file, which goes on under that id, never held it and has to be sent it.
+on from peer to peer; the other file, which continues under that id, never held it and has to be sent it.
 
 So a peer is spared only what came from that very file. Changes with its id are sent to it if they came in somebody
 else's batch, or over a connection whose file had not shown the latest token of that id (``lineage``): both files may be

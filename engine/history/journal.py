@@ -2,7 +2,7 @@
 from.
 
 A SQLite file of our own in the data folder, written on a thread, and bounded in days, rows and bytes. No sync state
-depends on it: a journal that is lost or damaged is started anew, and one that cannot be written is done without.
+depends on it: a lost or damaged journal is recreated, and one that cannot be written is done without.
 """
 
 from __future__ import annotations

@@ -161,7 +161,7 @@ class HubSocket(ServerSocket):
             self._present.inbound_budget.count(self)
 
     def give_up(self, code: int, reason: str) -> None:
-        """Receive no more, and drop what has come; the peer is told why."""
+        """Stop receiving, discard what has arrived, and tell the peer why."""
         log.warning("A peer is dropped: %s", reason, extra={"address": self.address})
         if self.state is State.OPEN:
             self.protocol.fail(code, for_close_frame(reason, templates=self.reads_templates))

@@ -97,7 +97,7 @@ class RoomFollower:
                 shown = ", ".join(printable(".".join(filter(None, one)), 80) for one in added[:5])
                 facts = {"room": room, "tables": len(added) - columns, "columns": columns}
                 log.info("The room was given what a peer has: %s", shown, extra=facts)
-                await host.refresh()  # the sessions that are under way greet anew
+                await host.refresh()  # running sessions greet again
             why = " ".join(refused[:3])
         except SynclineError as error:
             why = str(error)

@@ -54,7 +54,7 @@ class InboundBudget:
     """The budget of one hub.
 
     Args:
-        limits: how much may be under way at a time, and how fast it must come.
+        limits: how much may be on its way at a time, and how fast it must arrive.
     """
 
     def __init__(self, limits: Limits) -> None:

@@ -20,7 +20,7 @@ class Metrics(Collector):
 
     Args:
         counters: what has happened.
-        drivers: the sessions under way.
+        drivers: the running sessions.
         gauges: current values by name, each with its meaning.
     """
 

@@ -58,7 +58,7 @@ class RoomMigrator:
             wanted = bool(tables) and bool(found.parked or found.problem or found.only_there)
         if wanted and await host.run(_upgrade, schema, self._backups, allow_drop=self._allow_drop, tables=tables):
             log.info("Upgraded a room", extra={"room": host.path.name, "schema": schema.name})
-            await host.refresh()  # the sessions that are under way greet anew, and this one knows the new tables
+            await host.refresh()  # running sessions greet again, and this one knows the new tables
 
 
 def _upgrade(

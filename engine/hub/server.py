@@ -217,7 +217,7 @@ class Hub:
         """How many rooms are open, with or without anybody in them."""
         return self._rooms.open
 
-    # What goes on beside
+    # What runs beside it
 
     async def _run_checks(self) -> None:
         """Check once in a while for what time alone brings about, until cancelled."""

@@ -55,7 +55,7 @@ LINGER = 30.0
 
 @dataclass(slots=True)
 class _Line:
-    """A link under way: since when it has been in trouble, and since when there has been nothing left to do; which of
+    """A running link: since when it has been in trouble, and since when there has been nothing left to do; which of
     the other hub's tables the room has been given what it lacked of, and what does that."""
 
     link: Link

@@ -212,7 +212,7 @@ class InboundConnections:
 
     @contextlib.contextmanager
     def attend(self, inbound: InboundConnection, driver: Driver) -> Iterator[None]:
-        """Count a connection as one while inside; listeners are told as soon as the peer is known."""
+        """Count a connection as one while inside; listeners are notified as soon as the peer is known."""
         inbound.driver = driver
         if inbound.purpose is None:
             yield

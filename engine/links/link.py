@@ -37,7 +37,7 @@ class Link:
         path: its database.
         hosts: where replicas are opened.
         inbound: who has dialled us.
-        reporter: is told about everything.
+        reporter: notified of everything.
         auto: whether auto-sync is on.
         token: returns the peer's token, for each attempt, called with whether the one that was used last may be wrong;
             raises ``TokenStoreError`` while it is not available.

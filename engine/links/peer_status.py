@@ -39,7 +39,7 @@ NOTHING = Waiting()
 
 @dataclass(slots=True)
 class Progress:
-    """How far the sync under way has come, and how long "In sync" may still be shown.
+    """How far the current sync has come, and how long "In sync" may still be shown.
 
     ``done`` and ``total`` are in versions. ``changes`` and ``size`` (bytes) are what it has moved so far, both ways,
     and ``changes_left`` what is left, None where that is not known; ``seconds_left`` is the time left at this speed,

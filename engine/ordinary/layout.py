@@ -58,7 +58,7 @@ def create(
 
 
 def make_log(db: apsw.Connection, entry: Entry) -> None:
-    """Create the log of a table anew, empty."""
+    """Recreate the log of a table, empty."""
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.log};"
         f" CREATE TABLE main.{entry.log} (id INTEGER PRIMARY KEY, {', '.join(entry.log_columns)})"
@@ -66,7 +66,7 @@ def make_log(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make_cells(db: apsw.Connection, entry: Entry) -> None:
-    """Create the table of cells anew, empty."""
+    """Recreate the table of cells, empty."""
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.cells};"
         f" CREATE TABLE main.{entry.cells} (r INTEGER NOT NULL, slot INTEGER NOT NULL, col_version INTEGER NOT NULL,"
@@ -75,7 +75,7 @@ def make_cells(db: apsw.Connection, entry: Entry) -> None:
 
 
 def make_hidden(db: apsw.Connection, entry: Entry) -> None:
-    """Create the table of hidden rows anew, empty."""
+    """Recreate the table of hidden rows, empty."""
     columns = ", ".join((*entry.log_key, *(f"v{slot}" for slot in entry.live)))
     db.execute(
         f"DROP TABLE IF EXISTS main.{entry.hidden};"

@@ -55,7 +55,7 @@ class OrdinaryMerging:
     ) -> None:
         """
         Args:
-            inside: whether a statement is under way, as a program merges by SQL.
+            inside: whether a statement is running, as a program merges by SQL.
         """
         self._db = db
         self._tables = tables

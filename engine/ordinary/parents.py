@@ -222,7 +222,7 @@ class Parents:
         return found
 
     def forget_chains(self) -> None:
-        """Look at the chains of parents anew from now on: rows of the table were written."""
+        """Examine the chains of parents again from now on, as rows of the table were written."""
         self._depths.clear()
 
     def depth(self, r: int) -> int:

@@ -47,7 +47,7 @@ class Shown:
 
     Args:
         since: the version of the transaction.
-        inside: whether a statement is under way, so that nothing can be rolled back (SQLite opens no savepoint then).
+        inside: whether a statement is running, so that nothing can be rolled back (SQLite opens no savepoint then).
         keeps_numbers: whether a row takes the number of the one that stood for it (``kept_numbers``).
     """
 

@@ -1,4 +1,4 @@
-"""Discards all records of ordinary tables and creates them anew, once their rows were given up for another side's
+"""Discards all records of ordinary tables and recreates them, once their rows were given up for another side's
 (``Replica.give_up_rows``)."""
 
 from __future__ import annotations

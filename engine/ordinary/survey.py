@@ -152,7 +152,7 @@ class Survey:
         return self.compare_all(replace(entry, schema=self._schema_version()))
 
     def _start_anew(self, entry: Entry, table: Table, key: tuple[str, ...]) -> Entry | None:
-        """Start a table with a new key anew: its rows, including hidden ones, are different rows by that key."""
+        """Start over with a table that has a new key, by which its rows, including hidden ones, are different rows."""
         with carried.kept(self._db, entry) as any_hidden:
             self.undo(entry)
             if key:

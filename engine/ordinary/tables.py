@@ -53,7 +53,7 @@ class OrdinaryTables:
         self._rule: TriggerRule | None = None
         self._tables: tuple[object, tuple[Entry, ...], dict[str, OrdinaryTable]] | None = None
         self.inside = False
-        """Whether a statement is under way; what cannot be done then is left to the next capture."""
+        """Whether a statement is running; what cannot be done then is left to the next capture."""
         self._file = versions
         self._versions = Stamped(versions)
         self.survey = Survey(db, self._versions)

@@ -64,7 +64,7 @@ def amiss(db: apsw.Connection, entry: Entry) -> set[str]:
 
 
 def make(db: apsw.Connection, entry: Entry) -> None:
-    """Create them anew, in the caller's transaction."""
+    """Recreate the triggers, in the caller's transaction."""
     drop(db, entry)
     for event in EVENTS:
         db.execute(text(entry, event).replace("CREATE TRIGGER ", "CREATE TRIGGER main.", 1))

@@ -179,7 +179,7 @@ class Session(Answers, abc.ABC):
 
     @property
     def to_send(self) -> int:
-        """How many versions of ours the peer has not confirmed yet."""
+        """How many of our versions the peer has not confirmed yet."""
         return max(0, self.local_version - self.outbound.confirmed) if self.sends and self.outbound.asked else 0
 
     @property
@@ -189,7 +189,7 @@ class Session(Answers, abc.ABC):
 
     @property
     def changes_to_send(self) -> int | None:
-        """How many changes of ours the peer has not confirmed yet; None where that is not known."""
+        """How many of our changes the peer has not confirmed yet; None where that is not known."""
         return None if self.to_send else 0
 
     @property

@@ -66,7 +66,7 @@ class DigestCheck:
     theirs: dict[str, TableDigest] | None = None
     """Digests for the latest ``verify``, as far as they are there."""
     takers: deque[int | None] = field(default_factory=deque)
-    """Who the digests under way are for: the number of a peer's request, or None for ourselves."""
+    """Who the current digests are for: the number of a peer's request, or None for ourselves."""
     questions: int = 0
     """The number of our latest question about rows."""
     unanswered: dict[int, type[Answer]] = field(default_factory=dict)

@@ -23,7 +23,7 @@ TO_JOIN = Close(CloseCode.GOING_AWAY, t("The rows of both sides are to be joined
 """A person on our side has said how to join rows since the two greeted."""
 
 REPLACED = Close(CloseCode.GOING_AWAY, t("The file was replaced."), regreet=True)
-"""Another file has taken the place of ours: begin anew with what it holds."""
+"""Another file has taken the place of ours: start over with what it holds."""
 
 
 def _copied() -> Close:

@@ -29,7 +29,7 @@ class Asking:
     covered: Bases = ()
     """The tables and columns of which the batches that come hold everything since the version where they begin."""
     resend: bool = False
-    """Whether ``ask_again`` is under way: nothing may be left out of what comes."""
+    """Whether ``ask_again`` is in progress: nothing may be left out of what arrives."""
     doubts: bool = False
     """Whether to ask again once the first Want is due."""
     forgetful: bool = False
@@ -44,7 +44,7 @@ class Coverage:
     lacking: bool = False
     """Whether the peer has history of tables or columns that it does not cover."""
     bases: Bases = ()
-    """All of these tables and columns, as they are here; a table that was started anew is recognized by it."""
+    """All of these tables and columns, as they are here; a table that has started over is recognized by it."""
 
 
 class ReceivingSession(LineageSession):
@@ -86,7 +86,7 @@ class ReceivingSession(LineageSession):
     def _place(self, known: Known) -> Place | None:
         """Return where a range that was cut continues, if it had the same tables and columns.
 
-        Otherwise it begins anew if it was asked for without filters, or else there is none.
+        Otherwise it starts over if it was asked for without filters, or else there is none.
         """
         place = known.place
         if place is None or not place.token or dict(place.bases) == dict(self._coverage.bases):
@@ -94,7 +94,7 @@ class ReceivingSession(LineageSession):
         return replace(place, until=0, token=b"", bases=()) if place.resend else None
 
     def ask_again(self, since: int = 0) -> None:
-        """Ask the peer for its history above ``since`` once more, without filters (to mend a difference).
+        """Ask the peer for its history above ``since`` once more, without filters (to repair a difference).
 
         The request stays on our disk until it has been fulfilled, in a later session if need be.
         """

@@ -48,7 +48,7 @@ class Range:
     place: bytes = b""
     """Where in it the next part begins."""
     late: frozenset[str] = frozenset()
-    """Tables that the peer's clock does not cover; the next range, or the one under way, holds all of their changes."""
+    """Tables that the peer's clock does not cover; the next range, or the current one, has all of their changes."""
     late_columns: Columns = ()
     """Likewise, columns of other tables."""
     held: Part | None = None
@@ -85,7 +85,7 @@ class Window:
     reached: int = 0
     """The highest version that the peer may confirm."""
     announced: int = 0
-    """The highest version of ours that the peer has heard of."""
+    """Our highest version that the peer has heard of."""
     promised: bool = False
     """Whether the latest batch said that more follows."""
 
@@ -329,7 +329,7 @@ class SendingSession(LineageSession):
         self._send(data, changes)
 
     def _announce(self) -> None:
-        """Announce our version, unless the batches under way announce it."""
+        """Announce our version, unless batches on their way announce it."""
         window = self._window
         if self.local_version > window.announced and (self._range.span is not None or window.promised):
             window.announced = self.local_version

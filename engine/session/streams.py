@@ -45,7 +45,7 @@ class Inbound:
     more_coming: bool = False
     """Whether the latest batch said that more follows."""
     behind: int = 0
-    """About how many versions of the range under way are on our disk, though its clock is not."""
+    """About how many versions of the current range are on our disk, though its clock is not."""
     coming: int = 0
     """About how many changes of it have not arrived, as far as the peer has told."""
 
@@ -66,7 +66,7 @@ class Inbound:
 
 @dataclass(slots=True)
 class Outbound:
-    """Our history, as far as it is over there, in versions of ours."""
+    """How far our history has reached the other side, in our versions."""
 
     asked: bool = False
     """Whether the peer has asked for it."""
@@ -81,7 +81,7 @@ class Outbound:
     changes: int = 0
     """Changes sent in this session."""
     reading: bool = False
-    """Whether a read is under way."""
+    """Whether a read is running."""
     own_versions: list[tuple[int, int]] = field(default_factory=list)
     """Spans (before, after] of versions that hold nothing but what came over this very link."""
 

@@ -27,16 +27,16 @@ class Durability:
     def __init__(self, db: apsw.Connection) -> None:
         self._db = db
         self._synced: int | None = None
-        """The ``data_version`` up to which everything is; None: nobody knows."""
+        """The ``data_version`` up to which everything is on the disk; None if that is not known."""
 
     def ensure(self) -> None:
-        """Have what was committed reach the disk, unless it is there. Raises StorageFailed likewise."""
+        """Have what was committed reach the disk, unless it is there; raises StorageFailed as ``ensure`` does."""
         seen = self._pragma("data_version")  # first: what comes later is not known to be synced
         if self._synced is None or seen != self._synced:
             self._synced = seen if ensure(self._db) else None
 
     def weakened(self) -> None:
-        """Commits of this connection are about to be made that need not reach the disk."""
+        """Note that this connection is about to make commits that need not reach the disk."""
         self._synced = None
 
     def taken_along(self) -> int | None:

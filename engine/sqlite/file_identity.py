@@ -1,6 +1,6 @@
 """Whether an open file still is the one under its path: what is written to one without a name is lost with it.
 
-A stick that is pulled, a folder that is renamed, a file that is deleted or replaced: SQLite goes on with what it has
+A stick that is pulled, a folder that is renamed, a file that is deleted or replaced: SQLite continues with what it has
 open, and in WAL mode never tells.
 """
 

@@ -33,7 +33,7 @@ def run_each(db: apsw.Connection, sql: str, rows: Sequence[tuple[Any, ...]]) -> 
 def compile_only(db: apsw.Connection, sql: str) -> None:
     """Have SQLite compile a statement, and run nothing of it.
 
-    It is compiled anew each time. EXPLAIN does not look whether the schema is still the one that it was compiled for: a
+    It is compiled each time. EXPLAIN does not look whether the schema is still the one that it was compiled for: a
     statement that APSW has kept may list tables of which SQLite has let go since, and crash.
 
     Raises:

@@ -69,7 +69,7 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
 async def in_turns(steps: Steps[T], thread: Executor) -> T:
     """Take each step on ``thread``, in its turn with other work there; returns what came of them.
 
-    Whoever cancels this ends it after the step that is under way, and waits until what was open is closed.
+    Cancelling this ends it after the current step, and waits until what was open is closed.
     """
     loop = asyncio.get_running_loop()
     try:

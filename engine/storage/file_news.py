@@ -35,7 +35,7 @@ class News(NamedTuple):
     parked: tuple[Parked, ...]
 
     def made_anew(self, before: Marks) -> bool:
-        """Return whether a synced table has started anew since the marks were these."""
+        """Return whether a synced table has started over since the marks were these."""
         synced = {shape.name for shape in self.shapes}
         return any(name in synced for name, _ in set(before).difference(self.marks))
 

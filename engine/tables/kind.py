@@ -273,10 +273,10 @@ class Kind(Protocol):
         """Return the function that gives packed keys their sort key in that order. It raises InvalidChange."""
 
     def lengths_above(self, table: str, above: int) -> tuple[int, int | None]:
-        """Return a slice of the digest of causal lengths above a number, and the number to go on above or None."""
+        """Return a slice of the digest of causal lengths above a number, and the number to continue above or None."""
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
-        """Return packed keys of deleted rows above a number, and the number to go on above or None."""
+        """Return packed keys of deleted rows above a number, and the number to continue above or None."""
 
     def values_at(
         self, table: str, key: bytes, most: int | None, columns: Compared = None

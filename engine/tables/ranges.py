@@ -74,7 +74,7 @@ class Part:
         changes: in (db_version, seq) order, without those filtered out.
         until: the span's end. It differs from the one asked for if the place was not valid, so that the span begins
             again, or if the file's own version is below it, so that nothing was read.
-        place: where to go on; empty after the last part.
+        place: where to continue; empty after the last part.
         newest: the file's db_version.
         hidden: whether filters left anything out.
         secondhand: which of the changes may have come from others than their authors.

@@ -29,7 +29,7 @@ class ReceiveQueue(Assembler):
     """The queue of frames of one connection.
 
     Args:
-        pause, resume: stop and go on reading from the network.
+        pause, resume: stop and resume reading from the network.
 
     Attributes:
         held: bytes of what has arrived, including parts of an unfinished message and what is worked on.

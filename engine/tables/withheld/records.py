@@ -86,7 +86,7 @@ class HeldRows:
         self._db.executemany(f"DELETE FROM {self._table} WHERE tbl = ? AND key = ?", rows)
 
     def forget_table(self, name: str) -> None:
-        """Remove all rows of a table that starts anew, as all of it will be sent again."""
+        """Remove all rows of a table that starts over, as all of it will be sent again."""
         if self.exist():
             self._db.execute(f"DELETE FROM {self._table} WHERE tbl = ? COLLATE NOCASE", (name,))
 
