@@ -334,7 +334,7 @@ class Upstreams:
 
     @contextlib.contextmanager
     def attend(self, room: str, host: ReplicaHost, *, is_hub: bool) -> Iterator[None]:
-        """While somebody is in a room: link it, unless it is only another hub, and bring over what changes in it."""
+        """Link a room while somebody is in it, unless it is only another hub, and bring over what changes in it."""
         if not self._all:
             yield
             return

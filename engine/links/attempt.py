@@ -70,13 +70,13 @@ class Listener(Protocol):
         """Note that the session has taken a step, so that its facts may have changed."""
 
     def caught_up(self, facts: SessionFacts) -> None:
-        """Both sides are caught up; called each time this is found."""
+        """Note that both sides are caught up; called each time this is found."""
 
     def merged(self, applied: Sequence[Applied]) -> None:
         """Note that the peer's changes were merged."""
 
     def sent(self, changes: Sequence[Change]) -> None:
-        """Changes were sent to the peer."""
+        """Note that changes were sent to the peer."""
 
     def finished(self, finished: SyncFinished) -> None:
         """Take the line for the activity list at the end; not called if there never was a session."""

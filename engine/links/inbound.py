@@ -61,7 +61,7 @@ class News(Protocol):
         """Note that what a guest, by name, sent was merged into this file."""
 
     def inbound_sent(self, path: Path, guest: str, changes: Sequence[Change]) -> None:
-        """Changes of this file were sent to a guest."""
+        """Note that changes of this file were sent to a guest."""
 
     def inbound_ended(self, path: Path, guest: str, copied: str) -> None:
         """Note that a guest who had greeted has left.

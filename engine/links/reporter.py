@@ -19,10 +19,10 @@ class Reporter(Protocol):
         """Note that a peer's status has changed."""
 
     def merged(self, peer: PeerId, applied: Sequence[Applied]) -> None:
-        """Changes from a peer were merged."""
+        """Note that changes from a peer were merged."""
 
     def sent(self, peer: PeerId, changes: Sequence[Change]) -> None:
-        """Changes were sent to a peer."""
+        """Note that changes were sent to a peer."""
 
     def sync_finished(self, finished: SyncFinished) -> None:
         """Note that a session with a peer is over."""

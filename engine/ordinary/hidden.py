@@ -331,7 +331,7 @@ class Whole:
         self.there = f"({self.there})"
 
     def travels(self, columns: Sequence[str]) -> tuple[str, ...]:
-        """Expressions for what travels of these columns."""
+        """Return expressions for what is sent of these columns."""
         slots = self._entry.slots
         held = {column: merged(self._entry, column, f"t.{ident(column)}", f"r.v{slots[column]}") for column in columns}
         shown_ = wire_columns(self._entry, columns, held)
@@ -353,7 +353,7 @@ class Whole:
 
 
 def hidden_columns(entry: Entry, columns: Sequence[str]) -> tuple[str, ...]:
-    """Expressions for what travels of columns of the hidden row ``h``."""
+    """Return expressions for what is sent of columns of the hidden row ``h``."""
     return wire_columns(entry, columns, {column: f"h.v{slot}" for column, slot in entry.slots.items()})
 
 

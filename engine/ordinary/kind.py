@@ -257,7 +257,7 @@ class OrdinaryKind:
     # Comparing
 
     def rows_between(self, table: str, low: bytes, high: bytes, limit: int, columns: Compared = None) -> Slice:
-        """Rows by key, each with its digest."""
+        """Return rows by key, each with its digest."""
         found = self._table(table)
         if found.entry.has_global_key:
             return global_digests.rows_between(self._db, found, low, high, limit, columns)
@@ -275,7 +275,7 @@ class OrdinaryKind:
         return lengths_above(self._db, self._table(table).entry, above)
 
     def deleted_above(self, table: str, above: int) -> tuple[list[bytes], int | None]:
-        """Keys of deleted rows."""
+        """Return the keys of deleted rows."""
         return deleted_above(self._db, self._table(table).entry, above)
 
     def values_at(

@@ -57,7 +57,7 @@ class Schema(Tables):
             return additions.possible(self._state, self._kinds, plans)
 
     def add_missing(self, plans: Iterable[TablePlan]) -> list[Addition]:
-        """Add it, in one transaction; returns what it was. The plans were checked with ``check_plans``.
+        """Add it, in one transaction, and return what it was. The plans were checked with ``check_plans``.
 
         A table of cr-sqlite's that gets a column which refers to rows of other numbers elsewhere becomes an ordinary
         one: cr-sqlite knows nothing of such.
@@ -84,7 +84,7 @@ class Schema(Tables):
             return additions.added(self._state)
 
     def take_back_added(self) -> tuple[list[Addition], list[Addition]]:
-        """Drop again what was added so, unless it is in use; returns what was dropped, and what stays."""
+        """Drop again what was added so, unless it is in use, and return what was dropped, and what stays."""
         self.capture()
         with self._writing(altering=True):
             self._capture_rest()
@@ -384,7 +384,7 @@ class Schema(Tables):
             return [finding for kind in self._kinds.all for finding in kind.check()]
 
     def repair(self) -> list[Finding]:
-        """Repair what ``check`` finds and has a remedy, in one transaction; returns what that was.
+        """Repair what ``check`` finds and has a remedy, in one transaction, and return what that was.
 
         Raises:
             NotEligible: a table cannot be a CRR as it is now; then all is as before.

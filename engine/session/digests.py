@@ -93,7 +93,7 @@ class DigestSession(LineageSession):
         self._take(None)
 
     def ask(self, question: Question) -> int:
-        """Ask the peer about the rows of a table that both sides have; returns the number of the answer to come."""
+        """Ask the peer about the rows of a table that both sides have, and return the number of the answer to come."""
         self.check.questions += 1
         number = self.check.questions
         self.check.unanswered[number] = ANSWERS[type(question)]

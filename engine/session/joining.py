@@ -45,7 +45,7 @@ Joins = Generator["Question | JoinAction | Joined | _Wait", Any, None]
 
 
 class _Wait:
-    """Go on after ``PATIENCE``."""
+    """A request to continue after ``PATIENCE``."""
 
 
 def _no_answers(_: SiteId) -> Mapping[str, Join]:
@@ -54,7 +54,7 @@ def _no_answers(_: SiteId) -> Mapping[str, Join]:
 
 
 def _to_nobody(_: SiteId) -> None:
-    """Likewise, for when nobody listens."""
+    """Do nothing, as nobody listens; a named function for the same reason."""
 
 
 class JoinSession(MeetingSession):

@@ -22,7 +22,7 @@ class NoText(str):
 
 
 def rows_of_schema(db: apsw.Connection, columns: str, where: str) -> Iterator[tuple[Any, ...]]:
-    """Rows of the schema, ``columns`` of it, that anybody can use: the first is a name that can be read."""
+    """Return the usable rows of the schema, with ``columns`` of it: the first is a name that can be read."""
     rows = each(db, f"SELECT {columns} FROM main.sqlite_master WHERE {where}")
     return (row for row in rows if readable(row[:1]))
 
@@ -33,7 +33,7 @@ def readable(values: Iterable[SQLiteValue]) -> bool:
 
 
 def shown(value: SQLiteValue) -> SQLiteValue:
-    """``value`` as it can be shown: of a text that nobody can read, what can be read."""
+    """Return ``value`` as it can be shown: of a text that cannot be read as a whole, what can be read."""
     return _HALVES.sub("\ufffd", value) if type(value) is NoText else value
 
 
@@ -65,7 +65,7 @@ def as_text(data: bytes, encoding: str) -> str:
 
 
 def from_utf8(data: bytes, encoding: str) -> str:
-    """Likewise, where SQLite has made UTF-8 of it: of half a surrogate pair it makes three bytes."""
+    """Do the same as ``as_text`` for text that SQLite has converted to UTF-8: half a surrogate pair is three bytes."""
     try:
         return data.decode()
     except UnicodeDecodeError:

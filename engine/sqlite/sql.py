@@ -13,7 +13,7 @@ ROWS = "\0"
 
 
 def numbers(values: Sequence[int]) -> Any:
-    """Numbers as one parameter, for carray(); none at all is NULL, of which that makes no row."""
+    """Return numbers as one parameter for carray(); for none at all it is NULL, of which that makes no row."""
     return None if not values else apsw.carray(array("q", values), flags=apsw.SQLITE_CARRAY_INT64)
 
 
@@ -43,27 +43,27 @@ def compile_only(db: apsw.Connection, sql: str) -> None:
 
 
 def ident(name: str) -> str:
-    """``name`` as a quoted identifier."""
+    """Return ``name`` as a quoted identifier."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def main(name: str) -> str:
-    """``name`` as a table of the main schema: a TEMP table of the same name must not come first."""
+    """Return ``name`` as a table of the main schema, lest a TEMP table of the same name comes first."""
     return f"main.{ident(name)}"
 
 
 def literal(text: str) -> str:
-    """``text`` as a text literal."""
+    """Return ``text`` as a text literal."""
     return "'" + text.replace("'", "''") + "'"
 
 
 def idents(names: Iterable[str], *, prefix: str = "", suffix: str = "", sep: str = ", ") -> str:
-    """Quoted names in a row, each as ``prefix"name"suffix``."""
+    """Return the quoted names in a row, each as ``prefix"name"suffix``."""
     return sep.join(f"{prefix}{ident(name)}{suffix}" for name in names)
 
 
 def marks(count: int) -> str:
-    """``count`` numbered parameters: ``?1, ?2, ...``."""
+    """Return ``count`` numbered parameters: ``?1, ?2, ...``."""
     return ", ".join(f"?{number + 1}" for number in range(count))
 
 

@@ -24,7 +24,7 @@ def step(steps: Steps[T]) -> tuple[bool, T]:
 
 
 def at_once(steps: Steps[T]) -> T:
-    """Take all steps in a row; returns what came of them."""
+    """Take all steps in a row, and return the result."""
     while True:
         done, result = step(steps)
         if done:
@@ -67,7 +67,7 @@ async def to_the_end(work: Coroutine[Any, Any, T]) -> T:
 
 
 async def in_turns(steps: Steps[T], thread: Executor) -> T:
-    """Take each step on ``thread``, in its turn with other work there; returns what came of them.
+    """Take each step on ``thread``, in its turn with other work there, and return the result.
 
     Cancelling this ends it after the current step, and waits until what was open is closed.
     """

@@ -15,7 +15,7 @@ _EXACT = 2**53
 
 
 def greater(left: SQLiteValue, right: SQLiteValue) -> bool:
-    """Does ``left`` beat ``right`` at the same column version (cr-sqlite.md 7.3)?
+    """Return whether ``left`` beats ``right`` at the same column version (cr-sqlite.md 7.3).
 
     The storage class decides first, NULL < BLOB < TEXT < REAL < INTEGER, so -3 beats 5.0; then bytes, code
     points (the order of UTF-8 bytes too) or numbers. Equal values do not win. A text that nobody can read, and that
@@ -28,7 +28,7 @@ def greater(left: SQLiteValue, right: SQLiteValue) -> bool:
 
 
 def same(left: SQLiteValue, right: SQLiteValue) -> bool:
-    """Equal in storage class and value."""
+    """Return whether two values are equal in storage class and value."""
     return type(left) is type(right) and left == right
 
 
@@ -38,7 +38,7 @@ def keeps(value: SQLiteValue, stored: SQLiteValue) -> bool:
 
 
 def as_integer(db: apsw.Connection, value: SQLiteValue) -> int:
-    """``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0."""
+    """Return ``value`` as SQLite's own functions take an integer: text up to its first odd character, NULL as 0."""
     if type(value) is int:
         return value
     number: int = db.execute("SELECT ifnull(CAST(? AS INTEGER), 0)", (value,)).get
@@ -86,11 +86,11 @@ class Storage:
         self._scratch: apsw.Connection | None = None
 
     def stored(self, value: SQLiteValue, affinity: Affinity, *, js_numbers: bool = False) -> SQLiteValue:
-        """``value`` after ``affinity``.
+        """Return ``value`` after ``affinity``.
 
         Args:
             value: as it arrived; a float that is no number becomes NULL, as SQLite binds it.
-            affinity: of the column it is for.
+            affinity: that of the column it is for.
             js_numbers: the value may have passed through JavaScript, so that a whole float of at most 2**53
                 was perhaps an integer, and is taken for one unless the column is REAL (cr-sqlite.md 10.3).
         """
