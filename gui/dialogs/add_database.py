@@ -38,7 +38,7 @@ from gui.dialogs.confirm import confirm
 from gui.dialogs.inline_message import InlineMessage
 from gui.language import said, tr
 from gui.models.values import as_tip
-from gui.panels.cell_keys import CellTree, SpokenItem
+from gui.panels.cell_keys import CellTree, say_whole
 from gui.theme import state_icon
 
 WIDTH, HEIGHT = 620, 460
@@ -116,6 +116,8 @@ class DatabaseDialog(AsyncDialog):
         self.setWindowTitle(tr("Tables") if self._known else tr("Add database"))
         self._make(tables)
         self.show_tables(tables)
+        if self._known is None:
+            self._check_all()  # what is proposed; whoever wants less takes it away
         self.resize(self._width(tables), HEIGHT)
         self.tree.setFocus()
 
@@ -141,13 +143,10 @@ class DatabaseDialog(AsyncDialog):
         self.tree.header().setSectionResizeMode(TABLE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.header().setSectionResizeMode(ROWS, QHeaderView.ResizeMode.ResizeToContents)
         self.all = QPushButton(tr("Select &all"))
-        self.all.setAutoDefault(False)
         self.plain = QPushButton(tr("&Stop syncing…"))
         self.plain.setToolTip(tr("Stops syncing the selected table; its rows stay"))
-        self.plain.setAutoDefault(False)
         self.plain.setVisible(self._known is not None)
         self.turn = QPushButton(self._turning(None))
-        self.turn.setAutoDefault(False)
         self.price = InlineMessage()
         self.backup = InlineMessage()
         self.caution = InlineMessage(None, partial(state_icon, State.WAITING))
@@ -165,12 +164,12 @@ class DatabaseDialog(AsyncDialog):
         column.addWidget(self.tree, 1)
         beside = QHBoxLayout()
         for button in (self.all, self.plain, self.turn):
+            button.setAutoDefault(False)
             beside.addWidget(button)
         beside.addStretch()
         column.addLayout(beside)
-        for note in (self.price, self.backup, self.caution, self.problem):
-            column.addWidget(note)
-        column.addWidget(self.buttons)
+        for part in (self.price, self.backup, self.caution, self.problem, self.buttons):
+            column.addWidget(part)
         self.setTabOrder(self.name, self.tree)
         self.tree.itemChanged.connect(self._refresh)
         self.all.clicked.connect(self._check_all)
@@ -189,7 +188,8 @@ class DatabaseDialog(AsyncDialog):
         self._without_triggers = {table.name: table.without_triggers for table in tables if table.without_triggers}
         self._synced = {table.name: table.kind for table in tables if table.syncable}
         for table in tables:
-            item = SpokenItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
+            item = QTreeWidgetItem(self.tree, [table.name, QLocale().toString(table.rows), self._status(table)])
+            say_whole(item)
             item.setSizeHint(STATUS, QSize(0, self.fontMetrics().height() + 8))
             item.setTextAlignment(ROWS, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             item.setToolTip(TABLE, as_tip(tr("Key: {columns}", columns=", ".join(table.key) or "–")))

@@ -5,7 +5,7 @@ In Qt's tables the arrow keys do that; in a tree that selects whole lines they o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QKeyEvent
@@ -71,12 +71,13 @@ class CellTree(CellKeys, QTreeWidget):
         super().keyPressEvent(event)
 
 
-class SpokenItem(QTreeWidgetItem):
-    """An item that a screen reader reads in full, each cell with its heading."""
+def say_whole(item: QTreeWidgetItem) -> None:
+    """Have a screen reader say all cells of a line, each with its heading, wherever in the line one is.
 
-    def data(self, column: int, role: int) -> Any:
-        tree = self.treeWidget()
-        if role != Qt.ItemDataRole.AccessibleDescriptionRole or tree is None:
-            return super().data(column, role)
-        heading = tree.headerItem()
-        return cells_in_words((heading.text(one), self.text(one)) for one in range(self.columnCount()))
+    Args:
+        item: in its tree, with the texts that it will have.
+    """
+    heading = item.treeWidget().headerItem()
+    words = cells_in_words((heading.text(column), item.text(column)) for column in range(item.columnCount()))
+    for column in range(item.columnCount()):
+        item.setData(column, Qt.ItemDataRole.AccessibleDescriptionRole, words)

@@ -61,9 +61,18 @@ def listed(dialog: DatabaseDialog) -> dict[str, tuple[str, list[str]]]:
 
 
 def tick(dialog: DatabaseDialog, table: str) -> None:
-    """Tick a table's box with the keyboard."""
+    """Tick a table's box with the keyboard, if it is not ticked as a proposal."""
     (item,) = dialog.tree.findItems(table, Qt.MatchFlag.MatchExactly, TABLE)
     dialog.tree.setCurrentItem(item, TABLE)
+    if item.checkState(TABLE) is Qt.CheckState.Unchecked:
+        press(dialog.tree, Qt.Key.Key_Space)
+
+
+def untick(dialog: DatabaseDialog, table: str) -> None:
+    """Take the tick away from a table that is proposed, with the keyboard."""
+    (item,) = dialog.tree.findItems(table, Qt.MatchFlag.MatchExactly, TABLE)
+    dialog.tree.setCurrentItem(item, TABLE)
+    assert item.checkState(TABLE) is Qt.CheckState.Checked
     press(dialog.tree, Qt.Key.Key_Space)
 
 
@@ -113,7 +122,9 @@ async def test_the_tables_and_why_not(tmp_path: Path) -> None:
             assert "go on using the file as before" in dialog.price.text
             assert str(tmp_path / "backups") in dialog.backup.text
             assert dialog.ok.isEnabled()
-            assert dialog.chosen() == []
+            assert dialog.chosen() == ["item", "tag"], "what is worth it is proposed"
+            untick(dialog, "tag")
+            assert dialog.chosen() == ["item"]
             click(dialog.all)
             assert dialog.chosen() == ["item", "tag"]
             assert unnamed(dialog) == []
@@ -133,6 +144,8 @@ async def test_made_syncable_after_a_backup_and_synced(tmp_path: Path) -> None:
     async with plain_engine() as server, engine_with_backups(tmp_path) as engine:
         hub = await server.serving.start(tmp_path / "rooms")
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
+            assert dialog.chosen() == ["item"], "it is proposed"
+            untick(dialog, "item")
             assert not dialog.ok.isEnabled(), "nothing would be synced"
             assert dialog.ok.toolTip() == "Choose at least one table to make syncable."
             type_into(dialog.name, "My app")
@@ -296,8 +309,7 @@ async def test_columns_that_look_like_references(tmp_path: Path) -> None:
             dialog.tree.setCurrentItem(folder.child(0), TABLE)
             press(dialog.tree, Qt.Key.Key_Space)
             assert folder.child(0).checkState(TABLE) is Qt.CheckState.Unchecked
-            assert not dialog.chosen(), "an answer chooses no table"
-            tick(dialog, "note")
+            assert dialog.chosen() == ["folder", "note"], "an answer changes no choice"
             click(dialog.ok)
             await until(answer.done, "it was added")
         assert all(table.syncable for table in await engine.databases.tables(engine.settings.databases[0].id))
@@ -332,8 +344,7 @@ async def test_a_table_that_changed_meanwhile(tmp_path: Path) -> None:
     file = plain_file(tmp_path / "app.db", MIXED.replace("SELECT crsql_as_crr('done');", ""))
     async with plain_engine() as engine:
         async with asking(DatabaseDialog, add_database.ask(None, engine, file)) as (dialog, answer):
-            tick(dialog, "item")
-            tick(dialog, "tag")
+            untick(dialog, "done")
             with connect(file) as connection:
                 connection.execute('ALTER TABLE tag ADD COLUMN "-1"')
             click(dialog.ok)
