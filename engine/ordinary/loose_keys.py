@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 import apsw
 
 from engine.ordinary.catalogue import OrdinaryTable
+from engine.ordinary.hidden import Hidden
 from engine.ordinary.parents import (
     Link,
     can_be_needed,
@@ -59,8 +60,8 @@ class LooseKeys:
                     or self._is_left(table.entry, link, parent, since)
                 ):
                     found[link.name] = True
-            if found:
-                note_foreign_keys(self._db, name, found)
+            if found and note_foreign_keys(self._db, name, found):
+                Hidden(self._db, table.entry).try_orphans()
 
     def _judged(self, table: OrdinaryTable) -> Iterator[tuple[Link, Entry]]:
         """Return the foreign keys that are not known to be loose, each with the table of the parents."""

@@ -12,6 +12,8 @@ from engine.clocks import coverage
 from engine.errors import TableBroken
 from engine.ordinary.catalogue import OrdinaryTable
 from engine.ordinary.hidden import Hidden
+from engine.ordinary.parents import Parents
+from engine.ordinary.register import Entry
 from engine.ordinary.showing import Showing
 from engine.tables import parking
 from engine.tables.kind import Versions
@@ -32,7 +34,7 @@ def settle(
     rule: TriggerRule,
     all_tables: Mapping[str, DescribedTable],
     versions: Versions,
-    chains: Iterable[str],
+    changed: Iterable[str],
 ) -> None:
     """Try the hidden rows of these tables that are to be tried, in the caller's write transaction.
 
@@ -41,12 +43,12 @@ def settle(
     Args:
         rule: for the app's triggers.
         all_tables: all that are synced, of all kinds, by name.
-        chains: the tables in which chains of parents may have changed.
+        changed: the tables whose rows may have been written since this was last done.
     """
     with _unenforced(db), rule.in_force(_AllTables(all_tables)):
         db.execute("SAVEPOINT crsql_syncline_settling")
         try:
-            written = Showing(db, tables, rule, since=versions.next_version()).settle(tables, chains)
+            written = Showing(db, tables, rule, since=versions.next_version()).settle(tables, changed)
             for name in written:  # all that their logs hold is what was written now
                 db.execute(f"DELETE FROM main.{tables[name].entry.log}")
         except TableBroken as broken:  # a trigger of the app's lets no row go
@@ -56,15 +58,25 @@ def settle(
         db.execute("RELEASE crsql_syncline_settling")
 
 
-def try_chains(db: apsw.Connection, tables: Iterable[OrdinaryTable], first: int) -> None:
-    """Have the hidden rows of tables tried whose rows refer to each other and were written from this version on: their
-    chains of parents may have changed."""
-    for table in tables:
-        entry, hidden = table.entry, Hidden(db, table.entry)
-        if hidden.any() and any(link.parent == table.name for link in table.links):
-            kept = (f"SELECT 1 FROM main.{name} WHERE db_version >= ? LIMIT 1" for name in (entry.rows, entry.cells))
-            if any(db.execute(sql, (first,)).fetchone() for sql in kept):
-                hidden.try_all()
+def try_captured(db: apsw.Connection, tables: Mapping[str, OrdinaryTable], first: int) -> None:
+    """Have the hidden rows tried that rows may have freed which were captured with this version or a later one: those
+    that waited for a row of another table, and all of a table that refers to itself, as their order may be another
+    one."""
+    entries = {name: table.entry for name, table in tables.items()}
+    captured = {name for name, entry in entries.items() if _any_captured(db, entry, first)}
+    for name, table in tables.items() if captured else ():
+        hidden, parents = Hidden(db, table.entry), {link.parent for link in table.links}
+        if not hidden.any():
+            continue
+        if name in captured & parents:
+            hidden.try_all()
+        elif captured & parents:
+            Parents(db, table.entry, table.links, entries).try_those_freed()
+
+
+def _any_captured(db: apsw.Connection, entry: Entry, first: int) -> bool:
+    kept = (f"SELECT 1 FROM main.{name} WHERE db_version >= ? LIMIT 1" for name in (entry.rows, entry.cells))
+    return any(db.execute(sql, (first,)).get is not None for sql in kept)
 
 
 @contextmanager

@@ -91,12 +91,12 @@ class Showing:
         self._written[writer.entry.name] = version
         self._first = min(self._first or version, version)
 
-    def settle(self, names: Iterable[str] = (), chains: Iterable[str] = ()) -> set[str]:
+    def settle(self, names: Iterable[str] = (), changed: Iterable[str] = ()) -> set[str]:
         """Do as ``Shown.settle`` for the tables that were written to, these tables, and those whose rows refer to
         theirs; not inside a statement.
 
         Args:
-            chains: other tables in which chains of parents may have changed.
+            changed: other tables whose rows may have been written since this was last done.
 
         Returns:
             the tables that may have been written to in doing so.
@@ -108,7 +108,8 @@ class Showing:
         if self._inside or not (bereft or any(map(self._concerned, names))):
             return set()
         version, concerned = max(self._written.values(), default=self._since), set[str]()
-        order, rechained = _parents_first(self._tables), {*self._written, *chains}
+        order, rewritten = _parents_first(self._tables), {*self._written, *changed}
+        moved_or_written = set(rewritten)
         for _ in range(MOST_TURNS):  # once, but for tables that refer to themselves, or to each other in a circle
             moved = False
             for name in order:
@@ -117,9 +118,12 @@ class Showing:
                     continue
                 concerned.add(name)
                 shown = self._of.get(name) or self.of(Writer(self._db, table, self._rule), version)
-                moved = shown.settle(bereft.pop(name, ()), chains=name in rechained) or moved
-                rechained.discard(name)
-                moved = self._lead(table, version, concerned) or moved
+                freed = any(link.parent in moved_or_written for link in table.links)
+                of_it = shown.settle(bereft.pop(name, ()), chains=name in rewritten, freed=freed)
+                rewritten.discard(name)
+                if self._lead(table, version, concerned) or of_it:
+                    moved_or_written.add(name)
+                    moved = True
             if not moved:
                 break
             bereft = self._bereft(names)  # references may lead elsewhere by now

@@ -156,30 +156,31 @@ class Shown:
 
     # Who is shown
 
-    def settle(self, bereft: Sequence[Key] = (), *, chains: bool = False) -> bool:
+    def settle(self, bereft: Sequence[Key] = (), *, chains: bool = True, freed: bool = True) -> bool:
         """Try all hidden rows that are to be tried, and hide those whose parents are hidden; return whether anything
         has changed.
 
         Args:
             bereft: the keys of shown rows without a parent that they need.
             chains: whether rows of the table were written, so that chains of parents within it may be others.
+            freed: whether rows of tables that it refers to were written or moved, so that some may wait no longer.
         """
-        parents, moved = self._parents, False
+        parents, before = self._parents, self._moves
         if chains and parents.of_itself:
             parents.forget_chains()
             self.hidden.try_all()
         self._hide_each(bereft)
         for turn in range(MOST_TURNS):
-            if parents.exist and self.hidden.any():
+            if freed and parents.exist and self.hidden.any():
                 parents.try_those_freed()
             if parents.any_hidden():
                 self._hide_orphans()
             if not self.hidden.any_to_try():
                 break
-            moved = self._try_all() or moved
+            freed = self._try_all() and parents.of_itself
             if not parents.of_itself and (turn > _TURNS or not self._same.try_later(self.hidden)):
                 break
-        return moved
+        return self._moves != before
 
     def _try_all(self) -> bool:
         self.hidden.forget_dead()

@@ -24,7 +24,7 @@ from engine.ordinary.loose_keys import LooseKeys, hear
 from engine.ordinary.pace import Pace
 from engine.ordinary.redirect import redirect
 from engine.ordinary.register import Columns, Entry
-from engine.ordinary.settling import settle, try_chains
+from engine.ordinary.settling import settle, try_captured
 from engine.ordinary.survey import Survey
 from engine.sqlite.sql import cursor
 from engine.tables import omitted_triggers, parking
@@ -262,16 +262,16 @@ class OrdinaryTables:
         if entries:
             LooseKeys(self._db, self._catalogue()).look(first if self._versions.latest >= first else None)
         if any(Hidden(self._db, entry).any() for entry in entries):
-            try_chains(self._db, self._catalogue().values(), first)
+            try_captured(self._db, self._catalogue(), first)
         if not more:  # all that is in the tables has a record by now
-            self.settle(chains=())
+            self.settle(changed=())
         return more
 
-    def settle(self, chains: Iterable[str] | None = None) -> None:
+    def settle(self, changed: Iterable[str] | None = None) -> None:
         """Show hidden rows whose reason is gone, and hide others that are then in their way.
 
         Args:
-            chains: the tables in which chains of parents may have changed; by default, all.
+            changed: the tables whose rows may have been written since this was last done; by default, all.
         """
         entries = self.entries()
         if not any(Hidden(self._db, entry).any() or is_led(self._db, entry) for entry in entries):
@@ -289,7 +289,7 @@ class OrdinaryTables:
             self._rule,
             {**self._others(), **tables},
             self._versions,
-            tables if chains is None else chains,
+            tables if changed is None else changed,
         )
 
     def hear_of_loose_keys(self, told: Mapping[str, Collection[Columns]]) -> None:

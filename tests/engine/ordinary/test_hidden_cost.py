@@ -61,3 +61,32 @@ def cost_of_a_note(file: File, other: File) -> tuple[int, int]:
 @pytest.mark.usefixtures("how_merged")
 def test_a_note_costs_the_same_however_many_folders_are_hidden(new: Open) -> None:
     assert cost_of_a_note(*two(new, 5)) == cost_of_a_note(*two(new, 40))
+
+
+def waiting(new: Open, notes: int) -> File:
+    """A file in which so many notes wait, each for a folder of its own that was deleted elsewhere, with a table that
+    has nothing to do with them."""
+    schema = (
+        "CREATE TABLE folders (id TEXT PRIMARY KEY); CREATE TABLE others (id TEXT PRIMARY KEY);"
+        " CREATE TABLE notes (id TEXT PRIMARY KEY, folder TEXT REFERENCES folders)"
+    )
+    file, other = (new(schema, "folders", "notes", "others") for _ in range(2))
+    for n in range(notes):
+        other.app(f"INSERT INTO folders VALUES ('{n}')")
+    file.merge(other.changes(0, "folders"))
+    for n in range(notes):
+        file.app(f"INSERT INTO notes VALUES ('{n}', '{n}')")
+    other.app("DELETE FROM folders")
+    file.capture()
+    file.merge(other.changes(0, "folders"))
+    assert len(file.hidden("notes")) == notes
+    return file
+
+
+def test_waiting_rows_cost_nothing_where_nothing_was_written_that_they_wait_for(new: Open) -> None:
+    costs = []
+    for notes in (5, 40):
+        file = waiting(new, notes)
+        file.app("INSERT INTO others VALUES ('1')")
+        costs.append(statements(file, file.capture))
+    assert costs[0] == costs[1]
