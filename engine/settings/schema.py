@@ -139,7 +139,7 @@ def bandwidth_problem(limit: int) -> str:
     """Return what is wrong with a limit of the line, in kB/s; '' if nothing is."""
     if limit == 0 or SLOWEST <= limit <= FASTEST:
         return ""
-    return t("should be 0 (no limit) or {least} to {most} kB/s", least=SLOWEST, most=FASTEST)
+    return t("should be 0 (no limit) or {least} to {most:,} kB/s", least=SLOWEST, most=FASTEST)
 
 
 def _port_problem(port: int) -> str:
