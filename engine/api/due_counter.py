@@ -30,16 +30,18 @@ class DueCounter:
         self._core = core
         self._boards = boards
         self._counting: dict[DatabaseId, asyncio.Task[None]] = {}
+        self._ended = False
 
     def moved(self, database: DatabaseId) -> None:
         """Count soon, if a row of this database lacks a number."""
-        if database not in self._counting and self._uncounted(database):
+        if not self._ended and database not in self._counting and self._uncounted(database):
             task = asyncio.get_running_loop().create_task(self._count(database))
             self._counting[database] = task
             task.add_done_callback(lambda _: self._counting.pop(database, None))
 
     async def close(self, database: DatabaseId | None = None) -> None:
-        """Stop counting what a database has; by default, any."""
+        """Stop counting what a database has; by default, any, for good."""
+        self._ended = self._ended or database is None
         tasks = [task for known, task in self._counting.items() if database in (None, known)]
         for task in tasks:
             task.cancel()
