@@ -11,10 +11,8 @@ import apsw
 from engine.clocks import coverage
 from engine.errors import TableBroken
 from engine.ordinary.catalogue import OrdinaryTable
-from engine.ordinary.hidden import Hidden
-from engine.ordinary.parents import Parents
 from engine.ordinary.register import Entry
-from engine.ordinary.showing import Showing
+from engine.ordinary.showing import Showing, try_freed
 from engine.tables import parking
 from engine.tables.kind import Versions
 from engine.tables.trigger_rule import TriggerRule
@@ -59,19 +57,10 @@ def settle(
 
 
 def try_captured(db: apsw.Connection, tables: Mapping[str, OrdinaryTable], first: int) -> None:
-    """Have the hidden rows tried that rows may have freed which were captured with this version or a later one: those
-    that waited for a row of another table, and all of a table that refers to itself, as their order may be another
-    one."""
-    entries = {name: table.entry for name, table in tables.items()}
-    captured = {name for name, entry in entries.items() if _any_captured(db, entry, first)}
-    for name, table in tables.items() if captured else ():
-        hidden, parents = Hidden(db, table.entry), {link.parent for link in table.links}
-        if not hidden.any():
-            continue
-        if name in captured & parents:
-            hidden.try_all()
-        elif captured & parents:
-            Parents(db, table.entry, table.links, entries).try_those_freed()
+    """Do as ``try_freed`` for what was captured with this version or a later one."""
+    captured = {name for name, table in tables.items() if _any_captured(db, table.entry, first)}
+    if captured:
+        try_freed(db, tables, captured)
 
 
 def _any_captured(db: apsw.Connection, entry: Entry, first: int) -> bool:

@@ -194,8 +194,30 @@ class Showing:
 
     def settle_later(self) -> None:
         """Leave that to the next capture, inside a statement, once the logs are empty."""
-        for shown in self._of.values() if self._inside else ():
-            shown.hidden.log_those_to_try()
+        if self._inside and self._written:
+            try_freed(self._db, self._tables, self._written)
+            for table in self._tables.values():
+                Hidden(self._db, table.entry).log_those_to_try()
+
+
+def try_freed(db: apsw.Connection, tables: Mapping[str, OrdinaryTable], written: Collection[str]) -> None:
+    """Have the hidden rows tried that writes to some tables may have freed.
+
+    These are rows that waited for one of another table, and all of a table that refers to itself, as their order may be
+    another one.
+
+    Args:
+        tables: all that are synced, by name.
+        written: the names of those that were written to.
+    """
+    entries = {name: table.entry for name, table in tables.items()}
+    for name, table in tables.items():
+        hidden, changed = Hidden(db, table.entry), {link.parent for link in table.links}.intersection(written)
+        if changed and hidden.any():
+            if name in changed:
+                hidden.try_all()
+            else:
+                Parents(db, table.entry, table.links, entries).try_those_freed()
 
 
 def _is_captured(table: OrdinaryTable) -> bool:

@@ -60,6 +60,8 @@ class OrdinaryTables:
         self._read: list[tuple[Any, ...]] = []
         self._schema: object = None
         self._registered = False
+        self._settled = False
+        """Whether all hidden rows have been looked at since the file was opened."""
         self._pace = Pace()
         self._entries: tuple[Entry, ...] = ()
         self._broken: tuple[Entry, ...] = ()
@@ -264,7 +266,8 @@ class OrdinaryTables:
         if any(Hidden(self._db, entry).any() for entry in entries):
             try_captured(self._db, self._catalogue(), first)
         if not more:  # all that is in the tables has a record by now
-            self.settle(changed=())
+            self.settle(changed=() if self._settled else None)
+            self._settled = True
         return more
 
     def settle(self, changed: Iterable[str] | None = None) -> None:

@@ -134,6 +134,29 @@ def test_inserting_merges_as_a_session_does(together: bool, tmp_path: Path) -> N
             assert db.execute("SELECT count(*) FROM notes WHERE id = 'd'").get == 1
 
 
+def test_what_waits_for_a_row_comes_in_once_sql_has_merged_it(tmp_path: Path) -> None:
+    """Inside a statement nothing can be tried: the next capture does, though it captures nothing."""
+    children = "CREATE TABLE children (id TEXT PRIMARY KEY, note TEXT REFERENCES notes)"
+    here, there = (make(tmp_path / name, children, tables=("notes", "children")) for name in ("a.db", "b.db"))
+    with closing(sqlite3_app(here)) as app, closing(sqlite3_app(there)) as other:
+        app("INSERT INTO notes VALUES ('a', 'one', 1)")
+        with Replica.open(here) as mine, Replica.open(there) as replica:
+            replica.merge(mine.changes().changes)
+            app("INSERT INTO children VALUES ('c', 'a')")
+            other("DELETE FROM notes")
+            mine.merge(replica.changes().changes)
+            mine.changes()
+            assert [row.reason for row in mine.hidden_rows()] == ["parent"]
+            other("INSERT INTO notes VALUES ('a', 'back', 2)")
+            assert app("SELECT * FROM children") == []
+            with closing(connect(here)) as db:
+                for change in replica.changes().changes:
+                    db.execute("INSERT INTO crsql_changes VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", change)
+            mine.changes()
+            assert mine.hidden_rows() == ()
+        assert app("SELECT * FROM children") == [("c", "a")]
+
+
 def test_only_what_is_captured_is_read(tmp_path: Path) -> None:
     """A value that is taken back before anybody captured it would stay for good at whoever had read it."""
     path = make(tmp_path / "a.db")
