@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from engine.checks.schema_diff import SchemaLine, ask_plans, compare
+from engine.cli.cautions import print_unsynced
 from engine.cli.options import add_certificate, add_database, add_token_file
 from engine.cli.output import print_json, print_line, shown
 from engine.cli.sync import kept, named
@@ -40,9 +41,10 @@ async def run(arguments: argparse.Namespace) -> int:
         _print_as_json(line) if arguments.json else print_line(_line(line))
     if not arguments.json:
         if not lines:
-            print_line(t("The tables are the same on both sides."))
+            print_line(t("The synced tables are the same on both sides."))
         elif addable:
             print_line(t("To add what is marked with + here, after a backup: --add"))
+        print_unsynced(path)
     return 1 if lines else 0
 
 

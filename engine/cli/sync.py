@@ -11,8 +11,9 @@ from pathlib import Path
 
 from engine.api import Engine
 from engine.checks.schema_diff import NoTables, ask_tables
-from engine.cli.cautions import warn_of
+from engine.cli.cautions import print_unsynced, warn_of
 from engine.cli.options import add_bandwidth, add_certificate, add_database, add_token_file, limited
+from engine.cli.output import terminal
 from engine.cli.sync_output import JsonLines, Lines
 from engine.errors import (
     FileBusy,
@@ -87,6 +88,8 @@ async def run(arguments: argparse.Namespace) -> int:
         for outcome in outcomes.values():
             if outcome is not None:
                 raise outcome
+    if terminal() and not arguments.json:  # a job that syncs each hour need not hear it each time
+        print_unsynced(arguments.database)
     return 0
 
 

@@ -16,7 +16,7 @@ from engine.session import SessionFacts
 from engine.session.common_tables import together
 from engine.settings import Direction, PeerConfig
 from engine.tables import Waiting
-from engine.text import sentences, t
+from engine.text import counted, sentences, t
 
 HOLD = 2.0
 """Seconds for which "In sync" stays through a lag, so that it does not flicker."""
@@ -126,7 +126,11 @@ def connected_state(
         done = t("Synced {done:,} of {total:,} versions.", done=progress.done, total=progress.total)
     else:
         total = progress.changes + progress.changes_left
-        done = t("Synced {done:,} of {total:,} changes.", done=progress.changes, total=total)
+        done = counted(
+            total,
+            t("Synced {done:,} of 1 change.", done=progress.changes),
+            t("Synced {done:,} of {count:,} changes.", done=progress.changes, count=total),
+        )
     return State.SYNCING, sentences(done, facts.note)
 
 

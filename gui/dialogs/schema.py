@@ -158,7 +158,7 @@ class SchemaDialog(AsyncDialog):
     def _sentence(self, comparison: Comparison) -> str:
         cures = [line.cure for line in comparison.lines]
         if not cures:
-            return tr("The tables are the same on both sides.")
+            return tr("The synced tables are the same on both sides.")
         if not any(cure.stops for cure in cures):
             return tr("The tables differ, but not in a way that prevents syncing.")
         count = cures.count(Cure.ADD_HERE)

@@ -33,6 +33,23 @@ def test_the_room_stands_in_the_address(syncline: Command, hub: str, tmp_path: P
     assert "no room “a.db”" in syncline("sync", a, hub, status=1), "the file's name, where none is named"
 
 
+def test_tables_that_an_app_has_made_since_are_named(syncline: Command, hub: str, tmp_path: Path) -> None:
+    a = make_file(tmp_path / "a.db")
+    write(a, "INSERT INTO item (id, name) VALUES (1, 'one')")
+    syncline("sync", a, hub, "--room", "room")
+    assert "not synced" not in syncline("schema", a, hub, "--room", "room")
+    with closing(sqlite3.connect(a)) as app:
+        app.executescript("CREATE TABLE tag (id TEXT PRIMARY KEY); CREATE TABLE log (line TEXT)")
+    said = syncline("schema", a, hub, "--room", "room")
+    assert "The synced tables are the same on both sides." in said
+    assert f"The table tag is not synced. To sync it, too: syncline make-syncable {a} tag" in said
+    assert "log" not in said
+    for number in range(5):
+        with closing(sqlite3.connect(a)) as app:
+            app.execute(f"CREATE TABLE tag{number} (id TEXT PRIMARY KEY)")
+    assert f"6 tables are not synced. To see them: syncline tables {a}" in syncline("schema", a, hub, "--room", "room")
+
+
 def test_sync_once(syncline: Command, hub: str, tmp_path: Path) -> None:
     a, b = make_file(tmp_path / "a.db"), make_file(tmp_path / "b.db")
     write(a, "INSERT INTO item (id, name) VALUES (1, 'from a')")

@@ -91,7 +91,7 @@ async def test_the_window_says_what_to_begin_with(tmp_path: Path) -> None:
             connection.execute(RETYPE)
         click(shown.again)
         await until(lambda: not shown.busy, "it has compared")
-        assert shown.outcome.text == "The tables are the same on both sides."
+        assert shown.outcome.text == "The synced tables are the same on both sides."
         shown.reject()
         await it.state("In sync")
         assert not panel.remedy.isVisible()
