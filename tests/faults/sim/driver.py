@@ -260,7 +260,7 @@ def _words(frame: bytes) -> str:
     parts = []
     for name in message.__slots__:
         value = getattr(message, name)
-        if name == "changes":
+        if name == "changes" and not isinstance(value, int):
             parts.append(f"{len(value)} changes")
         elif name == "token":
             continue  # random, and the only thing that does not come from the seed
