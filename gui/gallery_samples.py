@@ -67,7 +67,7 @@ _REASONS: dict[State, str] = {
         t("Everything was sent; this kind of server confirms it later."),
         t("Confirmed up to version {version} at {time}.", version=41, time="14:02"),
     ),
-    State.SYNCING: t("Synced {done:,} of {total:,} changes.", done=4_310, total=36_000),
+    State.SYNCING: t("Synced {done:,} of {count:,} changes.", done=4_310, count=36_000),
     State.CONNECTING: t("Connecting to {url}.", url="wss://studio.example/sync/todo"),
     State.WAITING: t("{where}: connection refused.", where="office.example:443"),
     State.IDLE: t("Next sync at {time}.", time="14:32"),
